@@ -1,0 +1,61 @@
+use serde::{Serialize, Serializer};
+use time::OffsetDateTime;
+
+use crate::{Data, Event, Text};
+
+/// The structured form of an event: its attributes beside its data, in one JSON object.
+#[derive(Serialize)]
+struct Structured<'a> {
+    specversion: &'static str,
+    id: &'a str,
+    source: &'a str,
+    r#type: &'static str,
+    #[serde(with = "time::serde::rfc3339")]
+    time: OffsetDateTime,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<&'a Text<256>>,
+    datacontenttype: &'static str,
+    dataschema: String,
+    partitionkey: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sequence: Option<&'a Text<64>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    correlationid: Option<&'a Text<128>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    causationid: Option<&'a Text<128>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    traceparent: Option<&'a Text<64>>,
+    data: &'a Data,
+}
+
+impl Serialize for Data {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::LinkClicked(click) => click.serialize(serializer),
+        }
+    }
+}
+
+impl Event {
+    /// The record value in structured mode.
+    #[must_use]
+    pub fn to_structured_json(&self) -> Vec<u8> {
+        serde_json::to_vec(&Structured {
+            specversion: "1.0",
+            id: self.id.as_str(),
+            source: self.source.as_str(),
+            r#type: self.event_type().name(),
+            time: self.time,
+            subject: self.subject.as_ref(),
+            datacontenttype: "application/json",
+            dataschema: self.event_type().dataschema(),
+            partitionkey: self.key(),
+            sequence: self.sequence.as_ref(),
+            correlationid: self.correlation_id.as_ref(),
+            causationid: self.causation_id.as_ref(),
+            traceparent: self.traceparent.as_ref(),
+            data: &self.data,
+        })
+        .expect("an event has text keys, and times of the years 0 to 9999")
+    }
+}

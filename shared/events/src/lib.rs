@@ -1,0 +1,18 @@
+#![doc = include_str!("../README.md")]
+
+mod attributes;
+mod country;
+mod data;
+mod decode;
+mod encode;
+mod link_clicked;
+mod text;
+mod topic;
+
+pub use attributes::{CLOUDEVENTS_JSON, Event, EventId, FUTURE_TOLERANCE, Source};
+pub use country::Country;
+pub use data::{Data, EventType};
+pub use decode::{DecodeError, Identity, Rejection, Wire, decode};
+pub use link_clicked::{LinkClicked, ShortCode, Utm};
+pub use text::{InvalidText, Text};
+pub use topic::Topic;
