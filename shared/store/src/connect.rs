@@ -1,0 +1,28 @@
+use std::str::FromStr;
+use std::time::Duration;
+
+use settings::{Environment, SettingError};
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+/// How long a connection may wait for a lock: longer means that a dead environment still holds it.
+const LOCK_TIMEOUT: &str = "5s";
+/// After what time the server ends a transaction that its environment froze or died in.
+const IDLE_IN_TRANSACTION_TIMEOUT: &str = "10s";
+
+/// A pool that connects when it is first used, from `DATABASE_URL`, `DATABASE_MAX_CONNECTIONS` (1: an environment runs one
+/// invocation at a time) and `DATABASE_ACQUIRE_TIMEOUT_MS` (1000). Needs a tokio runtime.
+pub fn pool(environment: &Environment) -> Result<PgPool, SettingError> {
+    let url = environment.required("DATABASE_URL")?;
+    let options = PgConnectOptions::from_str(url)
+        .map_err(|error| SettingError::Invalid { name: "DATABASE_URL".to_owned(), reason: error.to_string() })?;
+    let options = options.application_name(environment.optional("AWS_LAMBDA_FUNCTION_NAME").unwrap_or("onceward")).options([
+        ("lock_timeout", LOCK_TIMEOUT),
+        ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION_TIMEOUT),
+    ]);
+    let acquire_timeout = environment.parsed("DATABASE_ACQUIRE_TIMEOUT_MS", 1000)?;
+    Ok(PgPoolOptions::new()
+        .max_connections(environment.parsed("DATABASE_MAX_CONNECTIONS", 1)?)
+        .acquire_timeout(Duration::from_millis(acquire_timeout))
+        .connect_lazy_with(options))
+}

@@ -1,0 +1,76 @@
+//! `dead_letters`: records that can never succeed, with all that is needed to look into them.
+
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+
+/// A record that can never succeed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// Where it came from.
+    pub topic: String,
+    /// Where it came from.
+    pub partition: i32,
+    /// Where it came from.
+    pub offset: i64,
+    /// The record's own timestamp.
+    pub record_time: Option<OffsetDateTime>,
+    /// The key, as bytes.
+    pub key: Option<Vec<u8>>,
+    /// The value, as bytes.
+    pub value: Option<Vec<u8>>,
+    /// The headers in their order, as a JSON array of `[name, value in base64]`.
+    pub headers: Vec<u8>,
+    /// The `source` attribute, where it could be read.
+    pub event_source: Option<String>,
+    /// The `id` attribute, where it could be read.
+    pub event_id: Option<String>,
+    /// A short name of the kind of error.
+    pub error_class: &'static str,
+    /// What is wrong with it.
+    pub error: String,
+    /// How often it was delivered.
+    pub attempts: i32,
+}
+
+/// The longest error text that is kept, in bytes.
+const ERROR_LIMIT: usize = 2000;
+
+/// Keeps the records, and says how many of them were not kept already.
+pub async fn insert(connection: &mut PgConnection, consumer: &str, letters: &[DeadLetter]) -> sqlx::Result<u64> {
+    let some = |column: fn(&DeadLetter) -> Option<&str>| letters.iter().map(column).collect::<Vec<Option<&str>>>();
+    let bytes = |column: fn(&DeadLetter) -> Option<&[u8]>| letters.iter().map(column).collect::<Vec<Option<&[u8]>>>();
+    sqlx::query!(
+        "insert into dead_letters (
+             consumer, topic, partition, record_offset, record_time, key, value, headers, event_source, event_id, error_class,
+             error, attempts
+         )
+         select $1, * from unnest(
+             $2::text[], $3::int[], $4::bigint[], $5::timestamptz[], $6::bytea[], $7::bytea[], $8::bytea[], $9::text[],
+             $10::text[], $11::text[], $12::text[], $13::int[]
+         )
+         on conflict on constraint dead_letters_record_key do nothing",
+        consumer,
+        &letters.iter().map(|letter| letter.topic.as_str()).collect::<Vec<_>>() as &[&str],
+        &letters.iter().map(|letter| letter.partition).collect::<Vec<_>>(),
+        &letters.iter().map(|letter| letter.offset).collect::<Vec<_>>(),
+        &letters.iter().map(|letter| letter.record_time).collect::<Vec<_>>() as &[Option<OffsetDateTime>],
+        &bytes(|letter| letter.key.as_deref()) as &[Option<&[u8]>],
+        &bytes(|letter| letter.value.as_deref()) as &[Option<&[u8]>],
+        &letters.iter().map(|letter| letter.headers.as_slice()).collect::<Vec<_>>() as &[&[u8]],
+        &some(|letter| letter.event_source.as_deref()) as &[Option<&str>],
+        &some(|letter| letter.event_id.as_deref()) as &[Option<&str>],
+        &letters.iter().map(|letter| letter.error_class).collect::<Vec<_>>() as &[&str],
+        &letters.iter().map(|letter| storable(&letter.error)).collect::<Vec<_>>(),
+        &letters.iter().map(|letter| letter.attempts).collect::<Vec<_>>(),
+    )
+    .execute(connection)
+    .await
+    .map(|done| done.rows_affected())
+}
+
+/// An error may quote the record, so that it can have any length and any character.
+fn storable(error: &str) -> String {
+    let mut text = error.replace('\0', "\u{fffd}");
+    text.truncate(text.floor_char_boundary(ERROR_LIMIT));
+    text
+}
