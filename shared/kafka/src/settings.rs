@@ -1,0 +1,104 @@
+use std::time::Duration;
+
+use rdkafka::ClientConfig;
+use settings::{Environment, SettingError};
+
+/// How to reach Kafka and how to publish, from the environment. README lists each variable with its reason.
+#[derive(Debug, Clone)]
+pub struct KafkaSettings {
+    /// `KAFKA_MESSAGE_TIMEOUT_MS`: how long a record may take until it is acknowledged, retries included.
+    pub message_timeout: Duration,
+    /// `KAFKA_OUTAGE_AFTER`: after how many failures in a row the broker counts as away.
+    pub outage_after: u32,
+    /// `KAFKA_PROBE_INTERVAL_MS`: how often a broker that is away is asked whether it is back.
+    pub probe_interval: Duration,
+    client: ClientConfig,
+}
+
+/// librdkafka's names of what is passed on as it is, with our variable and default.
+const PASSED_ON: [(&str, &str, &str); 7] = [
+    ("security.protocol", "KAFKA_SECURITY_PROTOCOL", "PLAINTEXT"),
+    ("acks", "KAFKA_ACKS", "all"),
+    ("retries", "KAFKA_RETRIES", "2147483647"),
+    ("batch.size", "KAFKA_BATCH_SIZE", "1000000"),
+    ("linger.ms", "KAFKA_LINGER_MS", "0"),
+    ("compression.type", "KAFKA_COMPRESSION", "none"),
+    ("queue.buffering.max.messages", "KAFKA_QUEUE_MESSAGES", "100000"),
+];
+
+/// The same for what has no default.
+const PASSED_ON_IF_SET: [(&str, &str); 4] = [
+    ("sasl.mechanism", "KAFKA_SASL_MECHANISM"),
+    ("sasl.username", "KAFKA_SASL_USERNAME"),
+    ("sasl.password", "KAFKA_SASL_PASSWORD"),
+    ("ssl.ca.location", "KAFKA_SSL_CA_LOCATION"),
+];
+
+/// What is not for setting: what the promise rests on, and what a frozen environment needs.
+const FIXED: [(&str, &str); 9] = [
+    ("client.id", "onceward"),
+    // The Java clients' default: a mixed fleet must send a key to the same partition.
+    ("partitioner", "murmur2_random"),
+    // One message a request: nothing in flight that could overtake it, and a slow first acknowledgement without it.
+    ("enable.idempotence", "false"),
+    ("socket.nagle.disable", "true"),
+    ("socket.keepalive.enable", "true"),
+    ("socket.connection.setup.timeout.ms", "5000"),
+    // Sooner than the broker's ten minutes, so that a thawed environment does not write to a dead connection.
+    ("connections.max.idle.ms", "180000"),
+    ("reconnect.backoff.max.ms", "1000"),
+    ("log.connection.close", "false"),
+];
+
+impl KafkaSettings {
+    /// Reads the variables; those that librdkafka refuses are found when the producer is made.
+    pub fn read(environment: &Environment) -> Result<Self, SettingError> {
+        let message_timeout_ms = environment.parsed("KAFKA_MESSAGE_TIMEOUT_MS", 1500_u32)?;
+        let mut client = ClientConfig::new();
+        client.set("bootstrap.servers", environment.required("KAFKA_BOOTSTRAP_SERVERS")?);
+        client.set("message.timeout.ms", message_timeout_ms.to_string());
+        client.set("request.timeout.ms", message_timeout_ms.to_string());
+        for (name, value) in FIXED {
+            client.set(name, value);
+        }
+        for (name, variable, default) in PASSED_ON {
+            client.set(name, environment.optional(variable).unwrap_or(default));
+        }
+        for (name, variable) in PASSED_ON_IF_SET {
+            if let Some(value) = environment.optional(variable) {
+                client.set(name, value);
+            }
+        }
+        Ok(Self {
+            message_timeout: Duration::from_millis(message_timeout_ms.into()),
+            outage_after: environment.parsed("KAFKA_OUTAGE_AFTER", 3)?,
+            probe_interval: Duration::from_millis(environment.parsed("KAFKA_PROBE_INTERVAL_MS", 1000)?),
+            client,
+        })
+    }
+
+    pub(crate) fn client(&self) -> &ClientConfig {
+        &self.client
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_promise_rests_on_is_set_whatever_the_environment_says() {
+        let environment = Environment::from_iter([("KAFKA_BOOTSTRAP_SERVERS", "b:9092"), ("KAFKA_ACKS", "1"), ("partitioner", "random")]);
+        let settings = KafkaSettings::read(&environment).unwrap();
+        assert_eq!(settings.client().get("partitioner"), Some("murmur2_random"));
+        assert_eq!(settings.client().get("acks"), Some("1"));
+        assert_eq!(settings.client().get("linger.ms"), Some("0"));
+        assert_eq!(settings.client().get("sasl.username"), None);
+    }
+
+    #[test]
+    fn a_missing_broker_list_is_named() {
+        let error = KafkaSettings::read(&Environment::default()).unwrap_err();
+        assert!(error.to_string().contains("KAFKA_BOOTSTRAP_SERVERS"), "{error}");
+    }
+}
