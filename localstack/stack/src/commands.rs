@@ -1,0 +1,62 @@
+//! The commands, each safe to repeat.
+
+mod down;
+mod status;
+mod up;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use crate::kafka::BrokerPorts;
+use crate::server::Kind;
+use crate::settings::Settings;
+use crate::{artifacts, lock};
+
+/// What `stack` can be asked to do.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum Command {
+    /// Fetch the servers, once
+    Install,
+    /// Start what does not run, make topics and tables, and say where everything listens
+    Up,
+    /// Stop what `up` started
+    Down {
+        /// Remove the data too
+        #[arg(long)]
+        wipe: bool,
+    },
+    /// Say what runs; ends with 1 where something does not
+    Status,
+    /// Apply the migrations to the database of `OWNER_DATABASE_URL`
+    Migrate,
+}
+
+/// Runs one command.
+pub async fn run(command: Command, settings: &Settings) -> anyhow::Result<ExitCode> {
+    if let Some(reason) = &settings.state.moved_because {
+        crate::say::say(&format!("{reason}, so the stack lives in {}", settings.state.directory.display()));
+    }
+    match command {
+        Command::Install => {
+            artifacts::install(&settings.state.artifacts())?;
+        }
+        Command::Up => {
+            let _alone = lock::take(&settings.state.run())?;
+            up::up(settings).await?;
+        }
+        Command::Down { wipe } => {
+            let _alone = lock::take(&settings.state.run())?;
+            down::down(settings, wipe).await?;
+        }
+        Command::Status => return status::status(settings).await,
+        Command::Migrate => {}
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Both servers, with their ports.
+fn servers(settings: &Settings) -> [Kind; 2] {
+    let ports = BrokerPorts { broker: settings.kafka_port, controller: settings.controller_port };
+    [Kind::Postgres { port: settings.postgres_port }, Kind::Kafka { ports }]
+}

@@ -1,0 +1,55 @@
+//! `stack down`.
+
+use std::fs;
+use std::time::Duration;
+
+use anyhow::Context;
+
+use crate::commands::servers;
+use crate::docker;
+use crate::record;
+use crate::say::say;
+use crate::server::Kind;
+use crate::settings::Settings;
+
+pub(super) async fn down(settings: &Settings, wipe: bool) -> anyhow::Result<()> {
+    // Clients first would be best; of the two servers Kafka takes longer and needs nothing of the other.
+    for kind in servers(settings) {
+        stop(settings, kind).await?;
+    }
+    if !settings.processes_only && docker::answers().await {
+        docker::run(settings, if wipe { &["down", "--volumes"] } else { &["down"] }).await?;
+    }
+    if wipe {
+        remove(settings)?;
+    }
+    Ok(())
+}
+
+/// Stops the server that the process id file names, if it still lives.
+pub(super) async fn stop(settings: &Settings, kind: Kind) -> anyhow::Result<()> {
+    let run = settings.state.run();
+    if let Some(found) = record::living(&run, kind.key()) {
+        say(&format!("stopping {} (process {})", kind.name(), found.identity.pid));
+        found
+            .identity
+            .terminate(kind.stop_signal(), Duration::from_secs(30))
+            .await
+            .with_context(|| format!("cannot stop {}", kind.name()))?;
+    } else {
+        say(&format!("{} does not run", kind.name()));
+    }
+    record::remove(&run, kind.key())
+}
+
+/// Removes data and logs; the servers themselves stay installed.
+fn remove(settings: &Settings) -> anyhow::Result<()> {
+    for part in ["postgres", "kafka", "logs"] {
+        let folder = settings.state.directory.join(part);
+        if folder.exists() {
+            fs::remove_dir_all(&folder).with_context(|| format!("cannot remove {}", folder.display()))?;
+        }
+    }
+    say(&format!("removed the data in {}", settings.state.directory.display()));
+    Ok(())
+}

@@ -1,0 +1,61 @@
+//! The same servers as containers, where a Docker engine answers.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use tokio::process::Command;
+use tokio::time::timeout;
+
+use crate::settings::Settings;
+
+/// Whether an engine answers within 2 s and knows `compose`.
+pub(crate) async fn answers() -> bool {
+    quick(&["info", "--format", "{{.ServerVersion}}"]).await && quick(&["compose", "version"]).await
+}
+
+async fn quick(arguments: &[&str]) -> bool {
+    let mut command = Command::new("docker");
+    command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
+    let done = timeout(Duration::from_secs(2), command.output()).await;
+    done.is_ok_and(|output| {
+        output.is_ok_and(|output| output.status.success() && !output.stdout.trim_ascii().is_empty())
+    })
+}
+
+fn compose(settings: &Settings, arguments: &[&str]) -> Command {
+    let mut command = Command::new("docker");
+    command
+        .arg("compose")
+        .arg("-f")
+        .arg(settings.root.join("localstack/compose.yaml"))
+        .args(arguments)
+        .stdin(Stdio::null());
+    for (name, port) in [
+        ("ONCEWARD_POSTGRES_PORT", settings.postgres_port),
+        ("ONCEWARD_KAFKA_PORT", settings.kafka_port),
+        ("ONCEWARD_KAFKA_CONTROLLER_PORT", settings.controller_port),
+    ] {
+        command.env(name, port.to_string());
+    }
+    command
+}
+
+/// Runs one `docker compose` command with its own progress on the terminal.
+pub(crate) async fn run(settings: &Settings, arguments: &[&str]) -> anyhow::Result<()> {
+    let status = compose(settings, arguments).status().await.context("cannot run docker compose")?;
+    ensure!(
+        status.success(),
+        "`docker compose {}` failed: `docker compose -f {} logs` says more; ONCEWARD_STACK=processes does without containers",
+        arguments.join(" "),
+        Path::new("localstack/compose.yaml").display(),
+    );
+    Ok(())
+}
+
+/// Whether the stack's containers run.
+pub(crate) async fn runs(settings: &Settings) -> bool {
+    let output = compose(settings, &["ps", "--quiet", "--status", "running"]).stderr(Stdio::null()).output().await;
+    output.is_ok_and(|output| output.status.success() && !output.stdout.trim_ascii().is_empty())
+}

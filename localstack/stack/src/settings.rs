@@ -1,0 +1,42 @@
+//! What the commands need to know.
+
+use std::path::PathBuf;
+
+use ::settings::Environment;
+
+use crate::state::{self, State};
+
+/// Where the stack lives and how it is reached; every part has a default.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The checkout.
+    pub root: PathBuf,
+    /// Port of PostgreSQL on 127.0.0.1 (`ONCEWARD_POSTGRES_PORT`).
+    pub postgres_port: u16,
+    /// Port of the Kafka broker on 127.0.0.1 (`ONCEWARD_KAFKA_PORT`).
+    pub kafka_port: u16,
+    /// Port of the Kafka controller on 127.0.0.1 (`ONCEWARD_KAFKA_CONTROLLER_PORT`).
+    pub controller_port: u16,
+    /// Never ask for a Docker engine (`ONCEWARD_STACK=processes`).
+    pub processes_only: bool,
+    /// What `stack migrate` connects to (`OWNER_DATABASE_URL`).
+    pub owner_database_url: String,
+    pub(crate) state: State,
+}
+
+impl Settings {
+    /// Reads the settings of the checkout `root`; an invalid one is an error that names it.
+    pub fn new(root: PathBuf, environment: &Environment) -> anyhow::Result<Self> {
+        let postgres_port = environment.parsed("ONCEWARD_POSTGRES_PORT", 15432)?;
+        let local = crate::postgres::url(postgres_port, "onceward", "onceward_owner");
+        Ok(Self {
+            state: state::choose(&root, environment.optional("ONCEWARD_STATE_DIR"))?,
+            postgres_port,
+            kafka_port: environment.parsed("ONCEWARD_KAFKA_PORT", 19092)?,
+            controller_port: environment.parsed("ONCEWARD_KAFKA_CONTROLLER_PORT", 19093)?,
+            processes_only: environment.optional("ONCEWARD_STACK") == Some("processes"),
+            owner_database_url: environment.optional("OWNER_DATABASE_URL").map_or(local, str::to_owned),
+            root,
+        })
+    }
+}
