@@ -7,7 +7,7 @@ create table links (
     constraint links_pkey primary key (link_id),
     constraint links_code_key unique (code),
     constraint links_code_check check (code ~ '^[A-Za-z0-9_-]{1,64}$'),
-    constraint links_target_check check (length(target) between 1 and 2048)
+    constraint links_target_check check (length(target) between 1 and 2048 and target !~ '[[:cntrl:]]')
 );
 
 comment on table links is 'Short links: where each code leads. Written by links-api, read by redirect.';

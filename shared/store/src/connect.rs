@@ -2,7 +2,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use settings::{Environment, SettingError};
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 /// How long a connection may wait for a lock: longer means that a dead environment still holds it.
@@ -25,4 +25,10 @@ pub fn pool(environment: &Environment) -> Result<PgPool, SettingError> {
         .max_connections(environment.parsed("DATABASE_MAX_CONNECTIONS", 1)?)
         .acquire_timeout(Duration::from_millis(acquire_timeout))
         .connect_lazy_with(options))
+}
+
+/// Ends the transaction when it takes longer than `limit`: a dead environment must not hold its locks.
+pub async fn limit_transaction(connection: &mut PgConnection, limit: Duration) -> sqlx::Result<()> {
+    let limit = format!("{}ms", limit.as_millis().max(1));
+    sqlx::query!(r#"select set_config('transaction_timeout', $1, true) as "set!""#, limit).fetch_one(connection).await.map(drop)
 }

@@ -8,6 +8,6 @@ pub mod link_stats;
 pub mod links;
 mod migrate;
 
-pub use connect::pool;
+pub use connect::{limit_transaction, pool};
 pub use migrate::{migrate, migrations};
 pub use sqlx::{Error, PgConnection, PgPool, Postgres, Transaction};
