@@ -1,0 +1,11 @@
+#![doc = include_str!("../README.md")]
+
+mod deadline;
+mod logs;
+mod problem;
+mod shutdown;
+
+pub use deadline::remaining;
+pub use logs::init_logs;
+pub use problem::Problem;
+pub use shutdown::on_shutdown;
