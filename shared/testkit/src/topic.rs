@@ -1,0 +1,109 @@
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use kafka::topics::{self, NewTopic};
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::message::{Headers, Message};
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+use settings::Environment;
+use uuid::Uuid;
+
+/// The broker of `make up`, or what `KAFKA_BOOTSTRAP_SERVERS` names.
+#[must_use]
+pub fn bootstrap() -> String {
+    Environment::of_process().optional("KAFKA_BOOTSTRAP_SERVERS").unwrap_or("127.0.0.1:19092").to_owned()
+}
+
+/// A topic for one test. Deleted with its value.
+pub struct TestTopic {
+    /// Its name.
+    pub name: String,
+    bootstrap: String,
+}
+
+/// A record that was read back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Read {
+    /// Its partition.
+    pub partition: i32,
+    /// Its offset.
+    pub offset: i64,
+    /// Its key.
+    pub key: Option<Vec<u8>>,
+    /// Its value.
+    pub value: Option<Vec<u8>>,
+    /// Its headers.
+    pub headers: Vec<(String, Vec<u8>)>,
+}
+
+impl TestTopic {
+    /// Makes one on the broker of `make up`.
+    pub async fn new(partitions: i32) -> Self {
+        Self::on(&bootstrap(), partitions).await
+    }
+
+    /// Makes one on this broker.
+    pub async fn on(bootstrap: &str, partitions: i32) -> Self {
+        let name = format!("test.{}", Uuid::now_v7().simple());
+        let topic = NewTopic { name: name.clone(), partitions, replication: 1, config: BTreeMap::new() };
+        topics::create_missing(bootstrap, &[topic]).await.expect("Kafka answers: run `make up`");
+        Self { name, bootstrap: bootstrap.to_owned() }
+    }
+
+    /// All that the topic holds now, by partition and offset.
+    #[must_use]
+    pub fn read_all(&self) -> Vec<Read> {
+        let consumer: BaseConsumer = ClientConfig::new()
+            .set("bootstrap.servers", &self.bootstrap)
+            .set("group.id", "testkit")
+            .set("enable.auto.commit", "false")
+            .create()
+            .expect("a consumer");
+        let limit = Duration::from_secs(10);
+        let metadata = consumer.fetch_metadata(Some(&self.name), limit).expect("metadata");
+        let mut assignment = TopicPartitionList::new();
+        let mut expected = 0;
+        for partition in metadata.topics()[0].partitions() {
+            let (low, high) = consumer.fetch_watermarks(&self.name, partition.id(), limit).expect("watermarks");
+            expected += usize::try_from(high - low).expect("not negative");
+            assignment.add_partition_offset(&self.name, partition.id(), Offset::Beginning).expect("an offset");
+        }
+        consumer.assign(&assignment).expect("an assignment");
+        let end = Instant::now() + limit;
+        let mut read = Vec::new();
+        while read.len() < expected {
+            assert!(Instant::now() < end, "{expected} records expected in {}, {} read", self.name, read.len());
+            read.extend(consumer.poll(Duration::from_millis(100)).map(|message| Read::of(&message.expect("a record"))));
+        }
+        read.sort_by_key(|record| (record.partition, record.offset));
+        read
+    }
+}
+
+impl Read {
+    fn of(message: &impl Message) -> Self {
+        let headers = message.headers().map(|headers| {
+            headers.iter().map(|header| (header.key.to_owned(), header.value.unwrap_or_default().to_vec())).collect()
+        });
+        Self {
+            partition: message.partition(),
+            offset: message.offset(),
+            key: message.key().map(<[u8]>::to_vec),
+            value: message.payload().map(<[u8]>::to_vec),
+            headers: headers.unwrap_or_default(),
+        }
+    }
+}
+
+impl Drop for TestTopic {
+    fn drop(&mut self) {
+        let (bootstrap, name) = (self.bootstrap.clone(), self.name.clone());
+        // The test's own runtime may be the one that is being left.
+        let deleted = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(topics::delete(&bootstrap, &[&name]))
+        });
+        // A test that took the broker down leaves nothing to delete.
+        deleted.join().ok();
+    }
+}
