@@ -1,0 +1,26 @@
+//! `click-consumer`: counts each click once.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use aws_lambda_events::event::kafka::KafkaEvent;
+use click_consumer::ClickConsumer;
+use lambda_runtime::{LambdaEvent, service_fn};
+use settings::Environment;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let environment = Environment::of_process();
+    lambda::init_logs(&environment)?;
+    let consumer = Arc::new(ClickConsumer::start(&environment)?);
+    let pool = consumer.pool();
+    lambda::on_shutdown(move || async move { pool.close().await }).await;
+    lambda_runtime::run(service_fn(move |invocation: LambdaEvent<KafkaEvent>| {
+        let consumer = Arc::clone(&consumer);
+        async move {
+            let remaining = lambda::remaining(&invocation.context, SystemTime::now());
+            consumer.handle(invocation.payload, remaining).await
+        }
+    }))
+    .await
+}
