@@ -1,0 +1,50 @@
+//! Runs the functions of a template: see the crate's README.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Parser;
+use runtime::{LogSink, Runtime, RuntimeConfig, overlay};
+use template::Template;
+use tokio::signal::unix::{SignalKind, signal};
+
+#[derive(Parser)]
+#[command(about = "Runs the built binaries of the functions behind Lambda's Invoke API and the template's HTTP routes")]
+struct Arguments {
+    /// The deployment template that names the functions and their routes
+    #[arg(long, default_value = "infra/template.yaml")]
+    template: PathBuf,
+    /// The folder of the built binaries
+    #[arg(long, default_value = "target/debug")]
+    bin_dir: PathBuf,
+    /// Where to serve the Invoke API and the routes
+    #[arg(long, default_value = "127.0.0.1:9000")]
+    listen: SocketAddr,
+    /// A file of variables for the functions; the real environment wins over it
+    #[arg(long, default_value = ".env")]
+    env_file: PathBuf,
+    /// Processes of a function that reserves no concurrency in the template
+    #[arg(long, default_value_t = 1)]
+    concurrency: u32,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    tracing_subscriber::fmt().with_target(false).init();
+    let arguments = Arguments::parse();
+    let functions = Template::read(&arguments.template)?.functions;
+    #[expect(clippy::disallowed_methods, reason = "the functions' surroundings are this program's")]
+    let env = overlay(&arguments.env_file, std::env::vars_os(), &functions)?;
+    let mut config = RuntimeConfig::new(functions, arguments.bin_dir);
+    config.listen = arguments.listen;
+    config.default_concurrency = arguments.concurrency;
+    config.env = env;
+    config.log = LogSink::stdout();
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let running = Runtime::start(config).await?;
+    tracing::info!("Serving on http://{}", running.addr);
+    tokio::select! { _ = terminate.recv() => (), _ = interrupt.recv() => () }
+    tracing::info!("Stopping");
+    running.shutdown().await;
+    Ok(())
+}

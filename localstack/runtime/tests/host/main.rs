@@ -1,0 +1,6 @@
+//! A host with real processes, from outside.
+
+mod http;
+mod invoke;
+mod lifecycle;
+mod support;

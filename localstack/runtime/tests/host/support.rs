@@ -1,0 +1,121 @@
+//! A host with functions that are all the same binary, `examples/probe.rs`, under other names.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use reqwest::{Client, Response};
+use runtime::{LogSink, Running, Runtime, RuntimeConfig};
+use serde_json::Value;
+use tempfile::TempDir;
+use template::{Function, Route};
+
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A running host, and what its functions have written.
+pub struct Host {
+    pub running: Running,
+    pub client: Client,
+    pub folder: TempDir,
+    lines: Arc<Mutex<Vec<String>>>,
+}
+
+pub fn function(name: &str, timeout: Duration) -> Function {
+    Function {
+        logical_id: name.to_owned(),
+        name: name.to_owned(),
+        timeout,
+        memory_mb: 512,
+        concurrency: None,
+        environment: BTreeMap::new(),
+        routes: Vec::new(),
+        mappings: Vec::new(),
+        schedules: Vec::new(),
+    }
+}
+
+pub fn route(method: &str, path: &str) -> Route {
+    Route { method: method.to_owned(), path: path.to_owned() }
+}
+
+/// Cargo puts examples beside the folder of the test binaries.
+pub fn probe() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let probe = test.ancestors().nth(2).unwrap().join("examples/probe");
+    assert!(probe.is_file(), "{} is not built: run `cargo build -p runtime --examples`", probe.display());
+    probe
+}
+
+/// A folder of binaries for `functions`.
+pub fn bin_dir(functions: &[Function]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for function in functions {
+        std::os::unix::fs::symlink(probe(), folder.path().join(&function.name)).unwrap();
+    }
+    folder
+}
+
+impl Host {
+    pub async fn start(functions: Vec<Function>) -> Self {
+        Self::start_with(functions, |_, _| ()).await
+    }
+
+    pub async fn start_with(functions: Vec<Function>, change: impl FnOnce(&mut RuntimeConfig, &Path)) -> Self {
+        let folder = bin_dir(&functions);
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let mut config = RuntimeConfig::new(functions, folder.path());
+        config.init_limit = PATIENCE;
+        config.log = LogSink::new({
+            let lines = Arc::clone(&lines);
+            move |function, line| lines.lock().unwrap().push(format!("{function}: {line}"))
+        });
+        change(&mut config, folder.path());
+        let running = Runtime::start(config).await.unwrap();
+        Self { running, client: Client::builder().no_proxy().build().unwrap(), folder, lines }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.running.addr)
+    }
+
+    pub async fn post(&self, function: &str, payload: Value) -> Response {
+        let url = self.url(&format!("/2015-03-31/functions/{function}/invocations"));
+        self.client.post(url).json(&payload).send().await.unwrap()
+    }
+
+    /// The answer of a function that succeeds.
+    pub async fn answer(&self, function: &str, payload: Value) -> Value {
+        let response = self.post(function, payload).await;
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers().get("x-amz-function-error"), None);
+        response.json().await.unwrap()
+    }
+
+    /// The error of a function that fails.
+    pub async fn error(&self, function: &str, payload: Value) -> Value {
+        let response = self.post(function, payload).await;
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["x-amz-function-error"], "Unhandled");
+        response.json().await.unwrap()
+    }
+
+    pub fn lines(&self) -> Vec<String> {
+        self.lines.lock().unwrap().clone()
+    }
+}
+
+/// Waits until `condition` holds.
+pub async fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !condition() {
+        assert!(Instant::now() < deadline, "not in time: {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Whether the process exists and is no zombie, which waits for a parent only.
+pub fn is_running(pid: u64) -> bool {
+    let state = std::fs::read_to_string(format!("/proc/{pid}/stat"));
+    state.is_ok_and(|stat| !stat.rsplit(')').next().unwrap().trim_start().starts_with('Z'))
+}
