@@ -50,7 +50,10 @@ pub async fn run(command: Command, settings: &Settings) -> anyhow::Result<ExitCo
             down::down(settings, wipe).await?;
         }
         Command::Status => return status::status(settings).await,
-        Command::Migrate => {}
+        Command::Migrate => {
+            let applied = store::migrate(&settings.owner_database_url).await?;
+            crate::say::answer(&up::applied_line(&applied));
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

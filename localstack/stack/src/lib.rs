@@ -16,6 +16,7 @@ mod say;
 mod server;
 mod settings;
 mod state;
+mod topics;
 
 pub use commands::{Command, run};
 pub use ports::{Holder, free_port, holder};

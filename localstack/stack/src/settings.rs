@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use ::settings::Environment;
 
+use crate::postgres;
 use crate::state::{self, State};
 
 /// Where the stack lives and how it is reached; every part has a default.
@@ -28,7 +29,7 @@ impl Settings {
     /// Reads the settings of the checkout `root`; an invalid one is an error that names it.
     pub fn new(root: PathBuf, environment: &Environment) -> anyhow::Result<Self> {
         let postgres_port = environment.parsed("ONCEWARD_POSTGRES_PORT", 15432)?;
-        let local = crate::postgres::url(postgres_port, "onceward", "onceward_owner");
+        let local = postgres::url(postgres_port, "onceward", "onceward_owner");
         Ok(Self {
             state: state::choose(&root, environment.optional("ONCEWARD_STATE_DIR"))?,
             postgres_port,
@@ -38,5 +39,15 @@ impl Settings {
             owner_database_url: environment.optional("OWNER_DATABASE_URL").map_or(local, str::to_owned),
             root,
         })
+    }
+
+    /// What local Kafka clients connect to.
+    pub(crate) fn bootstrap(&self) -> String {
+        format!("127.0.0.1:{}", self.kafka_port)
+    }
+
+    /// The local database, for `role`: whatever `DATABASE_URL` says, `up` touches no other.
+    pub(crate) fn local_url(&self, role: &str) -> String {
+        postgres::url(self.postgres_port, "onceward", role)
     }
 }

@@ -11,7 +11,7 @@ use crate::record::{self, Record};
 use crate::say::{answer, say};
 use crate::server::Kind;
 use crate::settings::Settings;
-use crate::{database, docker, ports};
+use crate::{database, docker, ports, topics};
 
 pub(super) async fn up(settings: &Settings) -> anyhow::Result<()> {
     if in_containers(settings).await {
@@ -19,13 +19,23 @@ pub(super) async fn up(settings: &Settings) -> anyhow::Result<()> {
     } else {
         processes(settings).await?;
     }
+    let made = topics::make(settings).await?;
+    if !made.is_empty() {
+        say(&format!("made the topics {}", made.join(", ")));
+    }
     database::prepare(settings.postgres_port).await?;
-    answer(&format!("PostgreSQL  127.0.0.1:{}   {}", settings.postgres_port, settings.owner_database_url));
-    answer(&format!(
-        "Kafka       127.0.0.1:{}   (controller 127.0.0.1:{})",
-        settings.kafka_port, settings.controller_port
-    ));
+    say(&applied_line(&store::migrate(&settings.local_url("onceward_owner")).await?));
+    answer(&format!("PostgreSQL  {}", settings.local_url("onceward_app")));
+    answer(&format!("Kafka       {}", settings.bootstrap()));
     Ok(())
+}
+
+/// Which migrations were applied, for a person.
+pub(super) fn applied_line(applied: &[String]) -> String {
+    if applied.is_empty() {
+        return "no migration was missing".into();
+    }
+    format!("applied the migrations {}", applied.join(", "))
 }
 
 /// Containers where an engine answers, unless the plain processes are up already.
