@@ -1,0 +1,120 @@
+# The only set of verbs: people and CI call the same ones. `make help` explains them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+# Tools of `make setup` come first, so that everybody has the same versions.
+export PATH := $(CURDIR)/.tools/venv/bin:$(CURDIR)/.tools/bin:$(PATH):$(HOME)/.cargo/bin
+# A message says what to do; the places in the code it came through help nobody who only runs this.
+export RUST_LIB_BACKTRACE ?= 0
+
+compile := setup/compile
+# Every tool and function, in one build: a crate's features are the same whichever verb asks for it.
+binaries := $(compile) "Functions and tools" build --workspace --bins
+bin := target/debug
+shell_scripts = $(shell grep -rl '^.!/usr/bin/env bash$$' .ci setup functions infra localstack migrations shared)
+
+.PHONY: help setup up down status migrate dev demo test check build bench sqlx ready
+.PHONY: check-format check-lints check-dependencies check-queries check-template check-scripts check-yaml
+
+help: ## Say what each verb does
+	@echo 'make VERB, of which each sets up what it needs first:'
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  \033[1m%-9s\033[0m %s\n", $$1, $$2 }' Makefile
+
+setup: ## Install all that this machine lacks: system packages, Rust, linters, cargo-lambda, the servers
+	@setup/setup all
+	@$(binaries)
+	@$(bin)/stack install
+
+# What every verb needs; under a second when it is there.
+ready:
+	@setup/setup run
+	@$(binaries)
+
+up: ready ## Start Kafka and PostgreSQL on this machine, with topics and tables, and say where they listen
+	@$(bin)/stack up
+
+down: ## Stop them; WIPE=1 removes their data too
+	@setup/setup run
+	@[ -x $(bin)/stack ] || $(binaries)
+	@$(bin)/stack down $(if $(filter-out 0,$(WIPE)),--wipe)
+
+status: ## Say what runs
+	@setup/setup run
+	@[ -x $(bin)/stack ] || $(binaries)
+	@$(bin)/stack status
+
+migrate: up ## Apply new migrations to the local database
+	@$(bin)/stack migrate
+
+dev: ## Serve all functions on http://127.0.0.1:9000 while you edit them; Ctrl-C ends it
+	@setup/setup dev
+	@$(binaries)
+	@$(bin)/stack up
+	@$(bin)/dev
+
+demo: up ## See a link's clicks travel through Kafka into PostgreSQL, counted and compared
+	@$(bin)/demo
+
+test: up ## Run every test, against the real servers
+	@$(compile) "Tests" test --workspace --no-run
+	cargo test --workspace
+
+check: check-format check-scripts check-yaml check-template check-dependencies check-queries check-lints ## Check format, lints, licences, .sqlx, template, scripts and YAML
+	@echo 'All checks passed.'
+
+build: ## Build the functions for Lambda on arm64, as zips in target/lambda
+	@setup/setup build
+	@echo 'Building for arm64 in release mode: 5 to 10 minutes the first time'
+	cargo lambda build --release --arm64 --output-format zip $(foreach folder,$(wildcard functions/*/),--bin $(notdir $(patsubst %/,%,$(folder))))
+	@for zip in target/lambda/*/bootstrap.zip; do \
+	  printf '%9.2f MB  %s\n' "$$(awk -v bytes="$$(wc -c <"$$zip")" 'BEGIN { print bytes / 1000000 }')" "$$zip"; \
+	done
+
+bench: up ## Measure the click sink against COPY, in one run
+	@$(compile) "Benchmarks" build --profile bench --package bench
+	@target/release/bench
+
+sqlx: ## Renew .sqlx after a statement or a migration has changed
+	@setup/setup run
+	@[ -x $(bin)/stack ] || $(binaries)
+	@$(bin)/stack up
+	@$(compile) "The tool for .sqlx" build --package query-metadata
+	@$(bin)/query-metadata
+	@git status --short .sqlx
+
+check-format:
+	@setup/setup check
+	cargo fmt --all --check
+
+check-lints:
+	@setup/setup check
+	@$(compile) "Lints" clippy --workspace --all-targets -- -D warnings
+
+check-dependencies:
+	@setup/setup check
+	cargo deny --offline check --hide-inclusion-graph bans licenses sources
+	@if cargo deny fetch db >/dev/null 2>&1; then \
+	  cargo deny check --hide-inclusion-graph advisories; \
+	else \
+	  echo 'advisories NOT CHECKED: their database could not be fetched'; \
+	fi
+
+check-queries: up
+	$(bin)/query-metadata --check
+
+check-template:
+	@setup/setup check
+	cfn-lint infra/template.yaml
+	@$(compile) "Template tests" test --package template --no-run
+	cargo test --quiet --package template
+
+check-scripts:
+	@setup/setup check
+	shellcheck $(shell_scripts)
+
+check-yaml:
+	@setup/setup check
+	yamllint --strict .
+	check-jsonschema --builtin-schema vendor.compose-spec localstack/compose.yaml
