@@ -1,0 +1,12 @@
+#![doc = include_str!("../README.md")]
+
+mod batch;
+mod config;
+mod group;
+mod invoke;
+mod record;
+mod source;
+mod start;
+
+pub use config::{Backoff, Config, configs_of};
+pub use source::EventSource;
