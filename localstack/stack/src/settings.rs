@@ -41,6 +41,12 @@ impl Settings {
         })
     }
 
+    /// Where the servers are installed, for those who start one of their own.
+    #[must_use]
+    pub fn artifacts(&self) -> PathBuf {
+        self.state.artifacts()
+    }
+
     /// What local Kafka clients connect to.
     pub(crate) fn bootstrap(&self) -> String {
         format!("127.0.0.1:{}", self.kafka_port)

@@ -85,3 +85,10 @@ impl Event {
         self.data.key()
     }
 }
+
+/// A `UUIDv7` of this moment: ids made later sort later, to the millisecond. Moments before 1970 count as 1970.
+#[must_use]
+pub fn uuid_v7_at(moment: OffsetDateTime) -> Uuid {
+    let seconds = u64::try_from(moment.unix_timestamp()).unwrap_or(0);
+    Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, moment.nanosecond()))
+}

@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
 mod database;
+mod servers;
 mod topic;
 mod wait;
 
 pub use database::TestDatabase;
-pub use topic::{Read, TestTopic, bootstrap};
+pub use servers::artifacts;
+pub use topic::{Read, TestTopic, bootstrap, unique_name};
 pub use wait::eventually;

@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use kafka::topics::{self, NewTopic};
@@ -12,6 +11,12 @@ use uuid::Uuid;
 #[must_use]
 pub fn bootstrap() -> String {
     Environment::of_process().optional("KAFKA_BOOTSTRAP_SERVERS").unwrap_or("127.0.0.1:19092").to_owned()
+}
+
+/// A name that no other topic or group has.
+#[must_use]
+pub fn unique_name() -> String {
+    format!("test.{}", Uuid::now_v7().simple())
 }
 
 /// A topic for one test. Deleted with its value.
@@ -44,8 +49,14 @@ impl TestTopic {
 
     /// Makes one on this broker.
     pub async fn on(bootstrap: &str, partitions: i32) -> Self {
-        let name = format!("test.{}", Uuid::now_v7().simple());
-        let topic = NewTopic { name: name.clone(), partitions, replication: 1, config: BTreeMap::new() };
+        Self::with_config(bootstrap, partitions, &[]).await
+    }
+
+    /// Makes one on this broker, with settings by Kafka's names.
+    pub async fn with_config(bootstrap: &str, partitions: i32, config: &[(&str, &str)]) -> Self {
+        let name = unique_name();
+        let config = config.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let topic = NewTopic { name: name.clone(), partitions, replication: 1, config };
         topics::create_missing(bootstrap, &[topic]).await.expect("Kafka answers: run `make up`");
         Self { name, bootstrap: bootstrap.to_owned() }
     }

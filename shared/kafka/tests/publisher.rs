@@ -1,0 +1,131 @@
+//! Publishing to a real broker, and to one that is away.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use events::{Data, Event, LinkClicked, Text, Utm, Wire, decode};
+use kafka::topics::{NewTopic, create_missing};
+use kafka::{EventPublisher, KafkaSettings, PublishError};
+use settings::Environment;
+use stack::kafka::{Broker, BrokerPorts};
+use testkit::{TestTopic, bootstrap, eventually};
+use time::macros::datetime;
+use uuid::Uuid;
+
+fn click(code: &str) -> Event {
+    let now = datetime!(2026-11-21 09:30 UTC);
+    Event {
+        id: events::uuid_v7_at(now).into(),
+        source: Text::new("/test").unwrap(),
+        time: now,
+        subject: None,
+        sequence: None,
+        correlation_id: None,
+        causation_id: None,
+        traceparent: None,
+        data: Data::LinkClicked(LinkClicked {
+            link_id: Uuid::nil(),
+            short_code: code.parse().unwrap(),
+            timestamp: now,
+            user_agent: None,
+            ip_address: None,
+            referrer: None,
+            accept_language: None,
+            utm: Utm::default(),
+            edge_country: None,
+        }),
+    }
+}
+
+fn settings(bootstrap: &str, more: &[(&str, &str)]) -> KafkaSettings {
+    let fixed = [("KAFKA_BOOTSTRAP_SERVERS", bootstrap)];
+    KafkaSettings::read(&fixed.iter().chain(more).copied().collect::<Environment>()).unwrap()
+}
+
+#[tokio::test]
+async fn an_event_is_on_the_topic_under_its_key_once_publish_returns() {
+    let topic = TestTopic::new(6).await;
+    let publisher = EventPublisher::start(settings(&bootstrap(), &[]), &topic.name).unwrap();
+    // Where Java's default partitioner sends these keys: a mixed fleet must agree.
+    for (code, partition) in [("foobar", 0), ("abc", 3)] {
+        let event = click(code);
+        let delivered = publisher.publish(&topic.name, &event).await.unwrap();
+        assert_eq!(delivered.partition, partition, "{code}");
+        let read = topic.read_all().into_iter().find(|record| record.key.as_deref() == Some(code.as_bytes())).unwrap();
+        assert_eq!((read.partition, read.offset), (delivered.partition, delivered.offset));
+        assert_eq!(read.headers, [("content-type".to_owned(), b"application/cloudevents+json".to_vec())]);
+        let value = read.value.unwrap();
+        assert_eq!(decode(Wire { value: &value, headers: &read.headers }).unwrap(), event);
+    }
+}
+
+#[tokio::test]
+async fn a_broker_that_is_away_is_answered_in_time_then_at_once_and_found_again() {
+    let artifacts = testkit::artifacts();
+    let directory = stack::scratch().unwrap();
+    let mut broker = Broker::start(&artifacts, directory.path(), BrokerPorts::free()).await.unwrap();
+    let topic = TestTopic::on(&broker.bootstrap(), 1).await;
+    let publisher = EventPublisher::start(settings(&broker.bootstrap(), &[]), &topic.name).unwrap();
+    publisher.publish(&topic.name, &click("before")).await.unwrap();
+
+    broker.kill();
+    for _ in 0..3 {
+        let started = Instant::now();
+        let error = publisher.publish(&topic.name, &click("during")).await.unwrap_err();
+        assert!(matches!(error, PublishError::Unavailable { .. }), "{error}");
+        assert!(started.elapsed() < Duration::from_millis(2600), "{:?}", started.elapsed());
+    }
+    let started = Instant::now();
+    let error = publisher.publish(&topic.name, &click("during")).await.unwrap_err();
+    assert!(started.elapsed() < Duration::from_millis(20), "a known outage is answered at once: {:?}", started.elapsed());
+    assert!(error.to_string().contains("Connect"), "the broker problem is named: {error}");
+
+    broker.restart().await.unwrap();
+    let ask = || async { publisher.publish(&topic.name, &click("after")).await.ok() };
+    eventually("the publisher finds the broker again", Duration::from_secs(20), ask).await;
+    let keys: Vec<_> = topic.read_all().into_iter().map(|record| record.key.unwrap()).collect();
+    assert_eq!((keys[0].as_slice(), keys[keys.len() - 1].as_slice()), (b"before".as_slice(), b"after".as_slice()));
+}
+
+#[tokio::test]
+async fn a_record_that_is_too_large_is_refused_and_is_no_outage() {
+    let topic = TestTopic::with_config(&bootstrap(), 1, &[("max.message.bytes", "200")]).await;
+    let publisher = EventPublisher::start(settings(&bootstrap(), &[("KAFKA_OUTAGE_AFTER", "1")]), &topic.name).unwrap();
+    for _ in 0..2 {
+        let error = publisher.publish(&topic.name, &click("large")).await.unwrap_err();
+        assert!(matches!(error, PublishError::Refused { .. }), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_full_queue_is_answered_at_once() {
+    let nowhere = format!("127.0.0.1:{}", stack::free_port());
+    let publisher = EventPublisher::start(settings(&nowhere, &[("KAFKA_QUEUE_MESSAGES", "1")]), "anything").unwrap();
+    let waiting = tokio::spawn({
+        let publisher = publisher.clone();
+        async move { publisher.publish("anything", &click("waits")).await }
+    });
+    let ask = || async {
+        let started = Instant::now();
+        let error = publisher.publish("anything", &click("refused")).await.unwrap_err();
+        error.to_string().contains("Queue full").then(|| started.elapsed())
+    };
+    let took = eventually("the queue is full", Duration::from_secs(5), ask).await;
+    assert!(took < Duration::from_millis(50), "{took:?}");
+    waiting.await.unwrap().unwrap_err();
+}
+
+#[tokio::test]
+async fn a_topic_that_is_there_is_left_as_it_is() {
+    let topic = TestTopic::new(2).await;
+    let again = NewTopic { name: topic.name.clone(), partitions: 5, replication: 1, config: BTreeMap::new() };
+    assert_eq!(create_missing(&bootstrap(), &[again]).await.unwrap(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_topic_setting_that_kafka_does_not_know_is_an_error_that_names_the_topic() {
+    let name = testkit::unique_name();
+    let config = BTreeMap::from([("retention.msx".to_owned(), "1".to_owned())]);
+    let error = create_missing(&bootstrap(), &[NewTopic { name: name.clone(), partitions: 1, replication: 1, config }]).await;
+    assert!(error.unwrap_err().to_string().contains(&name));
+}
