@@ -7,7 +7,7 @@ use http::StatusCode;
 use lambda::Problem;
 use serde::{Deserialize, Serialize};
 use store::{link_stats, links};
-use time::{Date, Duration, OffsetDateTime};
+use time::{Duration, OffsetDateTime};
 
 use crate::LinksApi;
 use crate::problems::{Failure, no_link};
@@ -50,7 +50,8 @@ struct HourAnswer {
 
 #[derive(Debug, Serialize)]
 struct DayAnswer {
-    day: Date,
+    /// As ISO 8601 writes it: `2026-11-21`.
+    day: String,
     clicks: i64,
     bots: i64,
 }
@@ -120,7 +121,7 @@ impl HourAnswer {
 
 impl DayAnswer {
     fn of(row: link_stats::Day) -> Self {
-        Self { day: row.day, clicks: row.clicks, bots: row.bots }
+        Self { day: row.day.to_string(), clicks: row.clicks, bots: row.bots }
     }
 }
 
