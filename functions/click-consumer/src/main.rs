@@ -8,6 +8,7 @@ use click_consumer::ClickConsumer;
 use lambda_runtime::{LambdaEvent, service_fn};
 use settings::Environment;
 
+#[expect(clippy::disallowed_methods, reason = "the clock is read here, and passed on")]
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     let environment = Environment::of_process();

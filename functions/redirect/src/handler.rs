@@ -58,7 +58,7 @@ impl Redirect {
         let path = request.raw_path.as_deref().unwrap_or_default();
         let code: ShortCode = path.trim_start_matches('/').parse().map_err(|_| unknown_code())?;
         // It names the request on every line about it, and the click where there is one.
-        let id = Uuid::now_v7();
+        let id = events::uuid_v7_at(now);
         let link = lookup::find(&self.pool, &self.cache, code.as_str(), Instant::now()).await.map_err(|error| {
             tracing::error!(error.id = %id, link.code = %code, error.message = %error, "The link could not be looked up");
             Problem::unavailable("The link cannot be looked up right now.", id, RETRY_AFTER_SECONDS)

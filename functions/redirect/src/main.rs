@@ -7,6 +7,7 @@ use redirect::{HttpRequest, Redirect};
 use settings::Environment;
 use time::OffsetDateTime;
 
+#[expect(clippy::disallowed_methods, reason = "the clock is read here, and passed on")]
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     let environment = Environment::of_process();
