@@ -32,6 +32,43 @@ pub struct DeadLetter {
     pub attempts: i32,
 }
 
+/// A dead letter, as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptLetter {
+    /// Its number here.
+    pub dead_letter_id: i64,
+    /// Where the record came from.
+    pub topic: String,
+    /// Where the record came from.
+    pub partition: i32,
+    /// Where the record came from.
+    pub offset: i64,
+    /// The key, as bytes.
+    pub key: Option<Vec<u8>>,
+    /// The value, as bytes.
+    pub value: Option<Vec<u8>>,
+    /// The headers in their order, as a JSON array of `[name, value in base64]`.
+    pub headers: Vec<u8>,
+    /// The `id` attribute, where it could be read.
+    pub event_id: Option<String>,
+    /// A short name of the kind of error.
+    pub error_class: String,
+    /// What is wrong with it.
+    pub error: String,
+}
+
+/// The dead letters of a consumer in the order of their places.
+pub async fn list(connection: &mut PgConnection, consumer: &str) -> sqlx::Result<Vec<KeptLetter>> {
+    sqlx::query_as!(
+        KeptLetter,
+        r#"select dead_letter_id, topic, partition, record_offset as "offset", key, value, headers, event_id, error_class, error
+           from dead_letters where consumer = $1 order by topic, partition, record_offset, dead_letter_id"#,
+        consumer
+    )
+    .fetch_all(connection)
+    .await
+}
+
 /// The longest error text that is kept, in bytes.
 const ERROR_LIMIT: usize = 2000;
 

@@ -1,11 +1,15 @@
 #![doc = include_str!("../README.md")]
 
+mod clicks;
 mod database;
 mod servers;
 mod topic;
 mod wait;
 
+pub use clicks::{click, rollups_equal_facts, uuid_at, uuid_bounds_at};
 pub use database::TestDatabase;
 pub use servers::artifacts;
+/// For the statements of tests alone: those of the product stand in `store`.
+pub use sqlx;
 pub use topic::{Read, TestTopic, bootstrap, unique_name};
 pub use wait::eventually;

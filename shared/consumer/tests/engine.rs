@@ -1,0 +1,136 @@
+//! The engine on a real PostgreSQL: each record of a batch ends in a state, or nothing changes.
+
+use std::time::Duration;
+
+use aws_lambda_events::event::kafka::KafkaEvent;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use consumer::{Outcomes, Refusal, process};
+use events::Event;
+use serde_json::{Value, json};
+use store::PgConnection;
+use testkit::TestDatabase;
+
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// A click's event with this code, as a record value.
+fn event(code: &str) -> Vec<u8> {
+    let data = json!({"linkId": "01932d3c-0000-7000-8000-000000000001", "shortCode": code, "timestamp": "2026-11-21T09:30:00Z"});
+    let id = "01932d3c-6a00-7000-8000-00000000002a";
+    json!({"specversion": "1.0", "id": id, "source": "/test", "type": "link.clicked", "data": data}).to_string().into_bytes()
+}
+
+fn record(offset: usize, value: Option<&[u8]>) -> Value {
+    json!({
+        "topic": "t", "partition": 0, "offset": offset, "timestamp": 1_545_084_650_987_u64, "timestampType": "CREATE_TIME",
+        "key": STANDARD.encode("k"), "value": value.map(|value| STANDARD.encode(value)),
+        "headers": [{"h": [104, -61, -85]}, {"h": [1]}]
+    })
+}
+
+fn batch(values: &[Option<&[u8]>]) -> KafkaEvent {
+    let records: Vec<Value> = values.iter().enumerate().map(|(offset, value)| record(offset, *value)).collect();
+    serde_json::from_value(json!({"eventSource": "aws:kafka", "records": {"t-0": records}})).unwrap()
+}
+
+/// Takes the code of an event, and panics for one of them.
+fn code_of(event: Event) -> Result<String, Refusal> {
+    match event.key() {
+        "panics" => panic!("boom"),
+        code => Ok(code.to_owned()),
+    }
+}
+
+async fn run(database: &TestDatabase, event: KafkaEvent) -> (Result<Outcomes, store::Error>, Vec<String>) {
+    let mut applied = Vec::new();
+    let apply = async |_: &mut PgConnection, codes: &[String]| {
+        applied = codes.to_vec();
+        Ok(codes.len() as u64)
+    };
+    (process(&database.pool, "engine-test", event, LIMIT, code_of, apply).await, applied)
+}
+
+/// Offsets and classes of the dead letters, in their order.
+async fn dead_letters(database: &TestDatabase) -> Vec<(i64, String)> {
+    let connection = &mut *database.pool.acquire().await.unwrap();
+    let all = store::dead_letters::list(connection, "engine-test").await.unwrap();
+    all.into_iter().map(|letter| (letter.offset, letter.error_class)).collect()
+}
+
+#[tokio::test]
+async fn a_malformed_record_first_in_the_middle_or_last_stops_no_other() {
+    for place in 0..3 {
+        let database = TestDatabase::new().await;
+        let good = [event("a"), event("b"), event("c")];
+        let mut values: Vec<Option<&[u8]>> = good.iter().map(|value| Some(value.as_slice())).collect();
+        values[place] = Some(b"rubbish");
+        let (outcomes, applied) = run(&database, batch(&values)).await;
+        assert_eq!(outcomes.unwrap(), Outcomes { applied: 2, dead_lettered: 1, ..Outcomes::default() });
+        let others: Vec<&str> = ["a", "b", "c"].into_iter().enumerate().filter(|(at, _)| *at != place).map(|(_, code)| code).collect();
+        assert_eq!(applied, others);
+        assert_eq!(dead_letters(&database).await, [(i64::try_from(place).unwrap(), "not-cloudevent".to_owned())]);
+    }
+}
+
+#[tokio::test]
+async fn a_record_that_panics_its_reader_is_a_dead_letter_and_stops_no_other() {
+    let database = TestDatabase::new().await;
+    let (outcomes, applied) = run(&database, batch(&[Some(&event("a")), Some(&event("panics")), Some(&event("c"))])).await;
+    assert_eq!(outcomes.unwrap(), Outcomes { applied: 2, dead_lettered: 1, ..Outcomes::default() });
+    assert_eq!(applied, ["a", "c"]);
+    assert_eq!(dead_letters(&database).await, [(1, "panic".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_tombstone_is_skipped() {
+    let database = TestDatabase::new().await;
+    let (outcomes, applied) = run(&database, batch(&[None, Some(&event("b"))])).await;
+    assert_eq!(outcomes.unwrap(), Outcomes { applied: 1, skipped: 1, ..Outcomes::default() });
+    assert_eq!(applied, ["b"]);
+}
+
+#[tokio::test]
+async fn a_dead_letter_keeps_every_byte_and_is_kept_once_however_often_it_comes() {
+    let database = TestDatabase::new().await;
+    let value = [0, 159, 146, 150, b'"'];
+    for _ in 0..2 {
+        run(&database, batch(&[Some(&value)])).await.0.unwrap();
+    }
+    let letters = store::dead_letters::list(&mut database.pool.acquire().await.unwrap(), "engine-test").await.unwrap();
+    assert_eq!(letters.len(), 1);
+    assert_eq!(letters[0].value.as_deref(), Some(value.as_slice()));
+    assert_eq!(letters[0].key.as_deref(), Some(b"k".as_slice()));
+    assert_eq!(letters[0].headers, format!(r#"[["h","{}"],["h","AQ=="]]"#, STANDARD.encode([104, 195, 171])).as_bytes());
+    assert_eq!((letters[0].topic.as_str(), letters[0].partition, letters[0].offset), ("t", 0, 0));
+}
+
+#[tokio::test]
+async fn records_are_applied_in_the_order_of_their_partition_whatever_the_payload_s_order() {
+    let database = TestDatabase::new().await;
+    let (a, b, c) = (event("a"), event("b"), event("c"));
+    let records = json!([record(12, Some(&c)), record(3, Some(&a)), record(7, Some(&b))]);
+    let event = serde_json::from_value(json!({"records": {"t-0": records}})).unwrap();
+    assert_eq!(run(&database, event).await.1, ["a", "b", "c"]);
+}
+
+#[tokio::test]
+async fn when_applying_fails_nothing_changes_the_dead_letters_neither() {
+    let database = TestDatabase::new().await;
+    let (good, apply) = (event("a"), async |_: &mut PgConnection, _: &[String]| Err(store::Error::RowNotFound));
+    let event = batch(&[Some(&good), Some(b"rubbish")]);
+    process(&database.pool, "engine-test", event, LIMIT, code_of, apply).await.unwrap_err();
+    assert_eq!(dead_letters(&database).await, []);
+}
+
+#[tokio::test]
+async fn a_batch_that_takes_longer_than_the_invocation_fails_before_it() {
+    let database = TestDatabase::new().await;
+    let good = event("a");
+    let apply = async |connection: &mut PgConnection, _: &[String]| {
+        testkit::sqlx::query("select pg_sleep(30)").execute(connection).await.map(|_| 1)
+    };
+    let started = std::time::Instant::now();
+    let error = process(&database.pool, "engine-test", batch(&[Some(&good)]), Duration::from_secs(1), code_of, apply).await;
+    assert!(error.unwrap_err().to_string().contains("timeout"));
+    assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
+}
