@@ -10,7 +10,7 @@ use anyhow::Context;
 
 use crate::artifacts::Artifacts;
 use crate::process::Identity;
-use crate::server::Kind;
+use crate::server::{Kind, PATIENCE};
 
 #[derive(Debug)]
 pub(crate) struct Attached {
@@ -30,7 +30,7 @@ impl Attached {
         let watcher = watch(kind, &child)?;
         let attached =
             Self { kind, artifacts: artifacts.clone(), directory: directory.to_path_buf(), child, identity, watcher };
-        kind.wait(&attached.identity, &log).await?;
+        kind.wait(&attached.identity, &log, PATIENCE).await?;
         Ok(attached)
     }
 

@@ -4,11 +4,14 @@ mod down;
 mod status;
 mod up;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Subcommand;
 
 use crate::kafka::BrokerPorts;
+use crate::process::{self, Identity};
+use crate::record::{self, Record};
 use crate::server::Kind;
 use crate::settings::Settings;
 use crate::{artifacts, lock};
@@ -62,4 +65,19 @@ pub async fn run(command: Command, settings: &Settings) -> anyhow::Result<ExitCo
 fn servers(settings: &Settings) -> [Kind; 2] {
     let ports = BrokerPorts { broker: settings.kafka_port, controller: settings.controller_port };
     [Kind::Postgres { port: settings.postgres_port }, Kind::Kafka { ports }]
+}
+
+/// The living server of this state directory: the recorded one, or one whose process id file was lost.
+fn ours(settings: &Settings, kind: Kind) -> Option<Record> {
+    let lost = || {
+        let mark = kind.mark(&directory(settings, kind));
+        let identity = Identity::of(process::with_command_line(&mark)?)?;
+        Some(Record { identity, port: kind.port(), version: kind.version().to_owned() })
+    };
+    record::living(&settings.state.run(), kind.key()).or_else(lost)
+}
+
+/// Where a server keeps what it has.
+fn directory(settings: &Settings, kind: Kind) -> PathBuf {
+    settings.state.directory.join(kind.key())
 }

@@ -1,26 +1,89 @@
-//! Settings from the environment and from the checkout's `.env`.
+//! Settings from the environment, from the checkout's `.env`, and the defaults of the local stack.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use template::Function;
 
-/// Every variable of the real environment, and those of `<root>/.env` that it does not set.
+/// What a process needs to run at all, and what a developer sets to look into it.
+const BASICS: [&str; 9] =
+    ["HOME", "LANG", "LC_ALL", "LLVM_PROFILE_FILE", "PATH", "RUST_BACKTRACE", "SSL_CERT_FILE", "TMPDIR", "TZ"];
+
+/// What the names of functions' settings begin with, besides those that the template has.
+const PREFIXES: [&str; 4] = ["DATABASE_", "KAFKA_", "REDIRECT_", "TOPIC_"];
+
+type Variables = BTreeMap<String, String>;
+
+/// Every variable of the real environment, those of `<root>/.env` that it does not set, and the local defaults for
+/// what neither sets.
 ///
 /// A missing `.env` is an empty one; one that cannot be parsed is an error, as a setting that is silently
 /// ignored costs more time than a message. Variables that are not UTF-8 are left out.
-#[expect(clippy::disallowed_methods, reason = "the place where the local tools read the environment")]
-pub fn load(root: &Path) -> anyhow::Result<BTreeMap<String, String>> {
+pub fn load(root: &Path) -> anyhow::Result<Variables> {
     let mut all = file(&root.join(".env"))?;
-    let real =
-        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    all.extend(real);
-    Ok(all)
+    all.extend(real());
+    Ok(with_defaults(all))
 }
 
-fn file(path: &Path) -> anyhow::Result<BTreeMap<String, String>> {
+/// What functions are given on this machine, over the variables of the template: the same as [`load`], without the
+/// rest of a developer's environment, which stays outside as it does on Lambda. Of the real environment that leaves
+/// what the template or `.env` names, settings by their prefixes, and `PATH` and the like.
+///
+/// # Errors
+/// As [`load`].
+pub fn of_functions(root: &Path, functions: &[Function]) -> anyhow::Result<Variables> {
+    let own = file(&root.join(".env"))?;
+    Ok(with_defaults(meant_for_functions(own, real(), functions)))
+}
+
+fn meant_for_functions(
+    own: Variables,
+    real: impl Iterator<Item = (String, String)>,
+    functions: &[Function],
+) -> Variables {
+    let mut all = own;
+    for (name, value) in real {
+        let is_setting = PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+        let in_template = || functions.iter().any(|function| function.environment.contains_key(&name));
+        if is_setting || BASICS.contains(&name.as_str()) || all.contains_key(&name) || in_template() {
+            all.insert(name, value);
+        }
+    }
+    all
+}
+
+/// Where the servers of `make up` listen, which deployed functions are told by the template.
+fn with_defaults(mut all: Variables) -> Variables {
+    let port = |name: &str, default: &str| all.get(name).map_or(default, |text| text.trim()).to_owned();
+    let (postgres, kafka) = (port("ONCEWARD_POSTGRES_PORT", "15432"), port("ONCEWARD_KAFKA_PORT", "19092"));
+    for (name, value) in [
+        ("DATABASE_URL", format!("postgres://onceward_app@127.0.0.1:{postgres}/onceward")),
+        ("OWNER_DATABASE_URL", format!("postgres://onceward_owner@127.0.0.1:{postgres}/onceward")),
+        ("KAFKA_BOOTSTRAP_SERVERS", format!("127.0.0.1:{kafka}")),
+        ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT".to_owned()),
+        // Set to nothing, which takes back what the template says of a cluster with passwords.
+        ("KAFKA_SASL_MECHANISM", String::new()),
+        ("KAFKA_SASL_USERNAME", String::new()),
+        ("KAFKA_SASL_PASSWORD", String::new()),
+        ("PUBLIC_BASE_URL", "http://127.0.0.1:9000".to_owned()),
+    ] {
+        let known = all.entry(name.to_owned()).or_default();
+        if known.trim().is_empty() {
+            *known = value;
+        }
+    }
+    all
+}
+
+#[expect(clippy::disallowed_methods, reason = "the place where the local tools read the environment")]
+fn real() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+fn file(path: &Path) -> anyhow::Result<Variables> {
     if !path.exists() {
-        return Ok(BTreeMap::new());
+        return Ok(Variables::new());
     }
     dotenvy::from_path_iter(path)
         .and_then(Iterator::collect)
@@ -42,6 +105,10 @@ pub fn checkout(given: Option<PathBuf>, here: &Path) -> anyhow::Result<PathBuf> 
 mod tests {
     use super::*;
 
+    fn variables(pairs: &[(&str, &str)]) -> Variables {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
     #[test]
     fn a_malformed_env_file_is_refused_by_its_name() {
         let root = tempfile::tempdir().unwrap();
@@ -58,5 +125,32 @@ mod tests {
         let all = load(root.path()).unwrap();
         assert_eq!(all["CARGO_MANIFEST_DIR"], home);
         assert_eq!(all["ONLY_IN_THE_FILE"], "a value");
+    }
+
+    #[test]
+    fn only_what_is_meant_for_functions_passes() {
+        let own = variables(&[("LOG_LEVEL", "info"), ("DATABASE_URL", "a")]);
+        let real = variables(&[
+            ("AWS_PROFILE", "mine"),
+            ("DATABASE_URL", "b"),
+            ("KAFKA_LINGER_MS", "5"),
+            ("ONCEWARD_STATE_DIR", "/elsewhere"),
+            ("PATH", "/bin"),
+        ]);
+        let expected = [("DATABASE_URL", "b"), ("KAFKA_LINGER_MS", "5"), ("LOG_LEVEL", "info"), ("PATH", "/bin")];
+        assert_eq!(meant_for_functions(own, real.into_iter(), &[]), variables(&expected));
+    }
+
+    #[test]
+    fn defaults_stand_back_for_any_value_and_follow_the_ports() {
+        let all = with_defaults(variables(&[
+            ("ONCEWARD_POSTGRES_PORT", "5555"),
+            ("DATABASE_URL", ""),
+            ("KAFKA_BOOTSTRAP_SERVERS", "elsewhere:9092"),
+            ("KAFKA_SASL_USERNAME", "me"),
+        ]));
+        assert_eq!(all["DATABASE_URL"], "postgres://onceward_app@127.0.0.1:5555/onceward");
+        assert_eq!(all["KAFKA_BOOTSTRAP_SERVERS"], "elsewhere:9092");
+        assert_eq!((all["KAFKA_SASL_MECHANISM"].as_str(), all["KAFKA_SASL_USERNAME"].as_str()), ("", "me"));
     }
 }

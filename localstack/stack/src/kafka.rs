@@ -15,6 +15,7 @@ use crate::state::open_directory;
 
 const PROPERTIES: &str = include_str!("kafka.properties");
 const LOGGING: &str = include_str!("log4j2.yaml");
+const MAIN: &str = "kafka.Kafka";
 /// Names the cluster in its data; the containers use the same.
 const CLUSTER_ID: &str = "b25jZXdhcmQtbG9jYWwtMQ";
 
@@ -77,7 +78,12 @@ impl Broker {
     }
 }
 
-pub(crate) fn properties_file(directory: &Path) -> PathBuf {
+/// What only the command line of the broker in `directory` holds.
+pub(crate) fn mark(directory: &Path) -> String {
+    format!("{MAIN} {}", properties_file(directory).display())
+}
+
+fn properties_file(directory: &Path) -> PathBuf {
     directory.join("server.properties")
 }
 
@@ -94,10 +100,7 @@ pub(crate) async fn command(artifacts: &Artifacts, directory: &Path, ports: Brok
     write(&logging, LOGGING)?;
     format_storage(artifacts, directory, &data, &properties).await?;
     let mut command = java(artifacts, &logging);
-    command
-        .args(["-Xms256m", "-Xmx512m", "-XX:+ExitOnOutOfMemoryError", "kafka.Kafka"])
-        .arg(&properties)
-        .current_dir(directory);
+    command.args(["-Xms256m", "-Xmx512m", "-XX:+ExitOnOutOfMemoryError", MAIN]).arg(&properties).current_dir(directory);
     Ok(command)
 }
 

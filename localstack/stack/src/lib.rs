@@ -21,5 +21,6 @@ mod topics;
 pub use commands::{Command, run};
 pub use ports::{Holder, free_port, holder};
 pub use process::Identity;
+pub use say::report;
 pub use settings::Settings;
 pub use state::{open_directory, scratch};

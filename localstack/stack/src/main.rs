@@ -19,8 +19,11 @@ struct Arguments {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> anyhow::Result<ExitCode> {
-    let arguments = Arguments::parse();
+async fn main() -> ExitCode {
+    stack::report(run(Arguments::parse()).await)
+}
+
+async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let here = std::env::current_dir().context("cannot read the working directory")?;
     let root = stack::environment::checkout(arguments.root, &here)?;
     let environment = stack::environment::load(&root)?.into_iter().collect();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::fs;
+use std::fs::{self, DirEntry};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -86,13 +86,11 @@ fn sockets(port: u16) -> (BTreeSet<String>, Option<String>) {
 
 /// The oldest process that has one of the sockets open: a server's workers come after it.
 fn owner(inodes: &BTreeSet<String>) -> Option<i32> {
-    let pids = fs::read_dir("/proc").ok()?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<i32>().ok());
-    pids.filter(|pid| {
-        let open = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
-        open.filter_map(|file| fs::read_link(file.path()).ok())
-            .any(|target| target.to_str().is_some_and(|name| inodes.contains(name)))
-    })
-    .min()
+    let is_one =
+        |file: DirEntry| fs::read_link(file.path()).is_ok_and(|target| inodes.contains(&*target.to_string_lossy()));
+    process::all()
+        .filter(|pid| fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten().any(is_one))
+        .min()
 }
 
 fn lsof(port: u16) -> Option<i32> {

@@ -5,12 +5,16 @@ use std::os::unix::fs::{DirBuilderExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
+use nix::sys::signal::Signal;
 use sqlx::{Connection, PgConnection};
+use tokio::time::{Instant, sleep};
 
 use crate::artifacts::Artifacts;
 use crate::attached::Attached;
+use crate::process::Identity;
 use crate::server::Kind;
 use crate::state::{blocking, open_directory, server_user};
 use crate::{database, process};
@@ -74,7 +78,12 @@ pub(crate) fn url(port: u16, database: &str, role: &str) -> String {
     format!("postgres://{role}@127.0.0.1:{port}/{database}")
 }
 
-pub(crate) fn data(directory: &Path) -> PathBuf {
+/// What only the command line of the server in `directory` holds.
+pub(crate) fn mark(directory: &Path) -> String {
+    format!("bin/postgres -D {}", data(directory).display())
+}
+
+fn data(directory: &Path) -> PathBuf {
     directory.join("data")
 }
 
@@ -93,7 +102,8 @@ pub(crate) async fn command(artifacts: &Artifacts, directory: &Path, port: u16) 
     if !data.exists() {
         initialise(artifacts, directory, &data).await?;
     }
-    forget_stale_lock(&data)?;
+    forget_stale_lock(directory, &data)?;
+    end_orphans(&data).await?;
     let mut command = program(artifacts, "postgres", directory);
     command.arg("-D").arg(&data);
     // No socket file: its folder would have to be writable and its name could clash.
@@ -140,17 +150,35 @@ async fn initialise(artifacts: &Artifacts, directory: &Path, data: &Path) -> any
 }
 
 /// A killed server leaves its lock file, and PostgreSQL trusts it as soon as any process has that id again.
-fn forget_stale_lock(data: &Path) -> anyhow::Result<()> {
+fn forget_stale_lock(directory: &Path, data: &Path) -> anyhow::Result<()> {
     let file = data.join("postmaster.pid");
     let pid = fs::read_to_string(&file).ok().and_then(|text| text.lines().next()?.trim().parse().ok());
     let Some(pid) = pid else {
         return Ok(());
     };
-    let is_server = process::command_line(pid).is_some_and(|line| line.contains(&*data.to_string_lossy()));
+    let is_server = process::command_line(pid).is_some_and(|line| line.contains(&mark(directory)));
     if is_server {
         bail!("a PostgreSQL that this stack did not start (process {pid}) uses {}: stop it first", data.display());
     }
     fs::remove_file(&file).with_context(|| format!("cannot remove the stale {}", file.display()))
+}
+
+/// A killed server's sessions end by themselves, but only after the query they are in, and no server starts before.
+async fn end_orphans(data: &Path) -> anyhow::Result<()> {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        let orphans = process::working_in(data);
+        if orphans.is_empty() {
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            bail!("sessions of a killed PostgreSQL (processes {orphans:?}) do not end: end them, then try again");
+        }
+        for orphan in orphans.iter().filter_map(|pid| Identity::of(*pid)) {
+            orphan.signal(Signal::SIGQUIT)?;
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
 }
 
 /// Asks the smallest query.

@@ -96,6 +96,27 @@ fn ps(pid: i32, columns: &str) -> Option<String> {
     (!line.is_empty()).then_some(line)
 }
 
+/// The process whose command line holds `mark`.
+pub(crate) fn with_command_line(mark: &str) -> Option<i32> {
+    if Path::new("/proc/self/stat").exists() {
+        return all().find(|pid| command_line(*pid).is_some_and(|line| line.contains(mark)));
+    }
+    let listed = Command::new("ps").args(["-axww", "-o", "pid=,command="]).output().ok()?;
+    let text = String::from_utf8_lossy(&listed.stdout);
+    text.lines().find(|line| line.contains(mark))?.split_ascii_whitespace().next()?.parse().ok()
+}
+
+/// Every process that Linux shows.
+pub(crate) fn all() -> impl Iterator<Item = i32> {
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+/// The living processes whose working directory is `folder`, as far as Linux shows them.
+pub(crate) fn working_in(folder: &Path) -> Vec<i32> {
+    all().filter(|pid| fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|place| place == folder)).collect()
+}
+
 /// The short name of a process.
 pub(crate) fn name(pid: i32) -> Option<String> {
     let linux = fs::read_to_string(format!("/proc/{pid}/comm")).ok();

@@ -44,6 +44,11 @@ pub(crate) fn write(run: &Path, key: &str, record: &Record) -> anyhow::Result<()
         .with_context(|| format!("cannot write {}", file.display()))
 }
 
+/// Writes the record of a server whose file was lost.
+pub(crate) fn write_missing(run: &Path, key: &str, record: &Record) -> anyhow::Result<()> {
+    if living(run, key).is_some() { Ok(()) } else { write(run, key, record) }
+}
+
 pub(crate) fn remove(run: &Path, key: &str) -> anyhow::Result<()> {
     let file = path(run, key);
     match fs::remove_file(&file) {

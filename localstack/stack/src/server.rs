@@ -16,7 +16,7 @@ use crate::process::{self, Identity};
 use crate::say::say;
 
 /// How long a server may take to answer: the slowest laptop, recovering after a crash.
-const PATIENCE: Duration = Duration::from_secs(90);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
 /// One of the servers and where it listens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,8 +85,8 @@ impl Kind {
     /// What only the command line of this server in `directory` holds.
     pub(crate) fn mark(self, directory: &Path) -> String {
         match self {
-            Self::Postgres { .. } => postgres::data(directory).display().to_string(),
-            Self::Kafka { .. } => kafka::properties_file(directory).display().to_string(),
+            Self::Postgres { .. } => postgres::mark(directory),
+            Self::Kafka { .. } => kafka::mark(directory),
         }
     }
 
@@ -126,7 +126,7 @@ impl Kind {
     }
 
     /// Waits until the server answers; fails when its process ends or the time is up.
-    pub(crate) async fn wait(self, identity: &Identity, log: &Path) -> anyhow::Result<()> {
+    pub(crate) async fn wait(self, identity: &Identity, log: &Path, patience: Duration) -> anyhow::Result<()> {
         let began = Instant::now();
         let mut said = began;
         loop {
@@ -137,8 +137,8 @@ impl Kind {
             if ended {
                 bail!("{} ended before it answered; {}", self.name(), tail(log));
             }
-            if began.elapsed() > PATIENCE {
-                bail!("{} does not answer after {} s ({reason:#}); {}", self.name(), PATIENCE.as_secs(), tail(log));
+            if began.elapsed() > patience {
+                bail!("{} does not answer after {} s ({reason:#}); {}", self.name(), patience.as_secs(), tail(log));
             }
             if said.elapsed() > Duration::from_secs(5) {
                 said = Instant::now();

@@ -47,6 +47,12 @@ impl Settings {
         self.state.artifacts()
     }
 
+    /// The folder of the log files.
+    #[must_use]
+    pub fn logs(&self) -> PathBuf {
+        self.state.logs()
+    }
+
     /// What local Kafka clients connect to.
     pub(crate) fn bootstrap(&self) -> String {
         format!("127.0.0.1:{}", self.kafka_port)

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 
-use crate::commands::servers;
+use crate::commands::{ours, servers};
 use crate::docker;
 use crate::record;
 use crate::say::say;
@@ -26,10 +26,9 @@ pub(super) async fn down(settings: &Settings, wipe: bool) -> anyhow::Result<()> 
     Ok(())
 }
 
-/// Stops the server that the process id file names, if it still lives.
+/// Stops the server that this stack started, if it still lives.
 pub(super) async fn stop(settings: &Settings, kind: Kind) -> anyhow::Result<()> {
-    let run = settings.state.run();
-    if let Some(found) = record::living(&run, kind.key()) {
+    if let Some(found) = ours(settings, kind) {
         say(&format!("stopping {} (process {})", kind.name(), found.identity.pid));
         found
             .identity
@@ -39,7 +38,7 @@ pub(super) async fn stop(settings: &Settings, kind: Kind) -> anyhow::Result<()> 
     } else {
         say(&format!("{} does not run", kind.name()));
     }
-    record::remove(&run, kind.key())
+    record::remove(&settings.state.run(), kind.key())
 }
 
 /// Removes data and logs; the servers themselves stay installed.

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use time::macros::format_description;
 
-use crate::commands::servers;
+use crate::commands::{directory, ours, servers};
 use crate::docker;
 use crate::record;
 use crate::say::answer;
@@ -27,9 +27,8 @@ pub(super) async fn status(settings: &Settings) -> anyhow::Result<ExitCode> {
 }
 
 async fn describe(settings: &Settings, kind: Kind, in_containers: bool) -> (String, bool) {
-    let found = record::living(&settings.state.run(), kind.key());
-    let kept = bytes(&settings.state.directory.join(kind.key()))
-        .map_or_else(|| "?".to_owned(), |bytes| format!("{} MB", bytes >> 20));
+    let found = ours(settings, kind);
+    let kept = bytes(&directory(settings, kind)).map_or_else(|| "?".to_owned(), |bytes| format!("{} MB", bytes >> 20));
     let (state, runs, details) = match (found, kind.answers().await) {
         (Some(found), answer) => {
             let format = format_description!("[year]-[month]-[day] [hour]:[minute] UTC");
@@ -42,8 +41,10 @@ async fn describe(settings: &Settings, kind: Kind, in_containers: bool) -> (Stri
             )
         }
         (None, Ok(())) if in_containers => ("running", true, "container".to_owned()),
-        (None, Ok(())) => ("foreign", false, format!("held by {}", crate::holder(kind.port()).unwrap_or_default())),
-        (None, Err(_)) => ("stopped", false, format!("data {kept}")),
+        (None, _) => match crate::holder(kind.port()) {
+            Some(holder) => ("foreign", false, format!("its port is held by {holder}")),
+            None => ("stopped", false, format!("data {kept}")),
+        },
     };
     (format!("{:<10} {:<7} {state:<8} 127.0.0.1:{:<6} {details}", kind.name(), kind.version(), kind.port()), runs)
 }

@@ -1,17 +1,20 @@
 //! `stack up`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::bail;
 
-use crate::artifacts::{self, Artifacts};
-use crate::commands::servers;
-use crate::process::{self, Identity};
+use crate::artifacts;
+use crate::commands::{directory, ours, servers};
 use crate::record::{self, Record};
 use crate::say::{answer, say};
-use crate::server::Kind;
+use crate::server::{Kind, PATIENCE};
 use crate::settings::Settings;
 use crate::{database, docker, ports, topics};
+
+/// How long a server that runs already may be silent, as one does that recovers, before it is restarted.
+const FOUND_PATIENCE: Duration = Duration::from_secs(30);
 
 pub(super) async fn up(settings: &Settings) -> anyhow::Result<()> {
     if in_containers(settings).await {
@@ -40,8 +43,7 @@ pub(super) fn applied_line(applied: &[String]) -> String {
 
 /// Containers where an engine answers, unless the plain processes are up already.
 async fn in_containers(settings: &Settings) -> bool {
-    let run = settings.state.run();
-    let up_as_processes = servers(settings).into_iter().any(|kind| record::living(&run, kind.key()).is_some());
+    let up_as_processes = servers(settings).into_iter().any(|kind| ours(settings, kind).is_some());
     !settings.processes_only && !up_as_processes && docker::answers().await
 }
 
@@ -55,61 +57,41 @@ async fn containers(settings: &Settings) -> anyhow::Result<()> {
 }
 
 async fn processes(settings: &Settings) -> anyhow::Result<()> {
-    let kinds = servers(settings);
-    let mut running = Vec::new();
-    for kind in kinds {
-        running.push(find(settings, kind).await?);
-    }
-    let artifacts =
-        if running.iter().all(Option::is_some) { None } else { Some(artifacts::install(&settings.state.artifacts())?) };
-    let mut waits = Vec::new();
-    for (kind, found) in kinds.into_iter().zip(running) {
-        let identity = match (found, &artifacts) {
-            (Some(identity), _) => identity,
-            (None, Some(artifacts)) => start(settings, kind, artifacts).await?,
-            (None, None) => unreachable!("the servers are installed where one must be started"),
-        };
-        waits.push((kind, identity));
-    }
-    for (kind, identity) in waits {
-        kind.wait(&identity, &log(settings, kind)).await?;
-    }
+    let [postgres, kafka] = servers(settings);
+    // Both are looked at before either is started.
+    let (found_postgres, found_kafka) = (find(settings, postgres).await?, find(settings, kafka).await?);
+    tokio::try_join!(bring_up(settings, postgres, found_postgres), bring_up(settings, kafka, found_kafka))?;
     Ok(())
 }
 
 /// The server of this stack that runs already with the wanted version and port. Another one of ours is stopped, and a
 /// port that something else holds is refused.
-async fn find(settings: &Settings, kind: Kind) -> anyhow::Result<Option<Identity>> {
-    let run = settings.state.run();
-    if let Some(found) = record::living(&run, kind.key()) {
+async fn find(settings: &Settings, kind: Kind) -> anyhow::Result<Option<Record>> {
+    if let Some(found) = ours(settings, kind) {
         if found.port == kind.port() && found.version == kind.version() {
-            say(&format!("{} runs already (process {})", kind.name(), found.identity.pid));
-            return Ok(Some(found.identity));
+            return Ok(Some(found));
         }
-        say(&format!(
-            "restarting {} {} on port {} as {} on {}",
-            kind.name(),
-            found.version,
-            found.port,
-            kind.version(),
-            kind.port()
-        ));
+        say(&format!("{} {} on port {} gives way to another", kind.name(), found.version, found.port));
         super::down::stop(settings, kind).await?;
-    }
-    if let Some(identity) = orphan(settings, kind) {
-        say(&format!("{} runs already (process {}, whose process id file was lost)", kind.name(), identity.pid));
-        keep(settings, kind, &identity)?;
-        return Ok(Some(identity));
     }
     refuse_held_ports(kind)?;
     Ok(None)
 }
 
-/// A server of this very directory that no process id file names.
-fn orphan(settings: &Settings, kind: Kind) -> Option<Identity> {
-    let (pid, _) = ports::holder(kind.port())?.process?;
-    let mark = kind.mark(&settings.state.directory.join(kind.key()));
-    process::command_line(pid)?.contains(&mark).then(|| Identity::of(pid))?
+/// Keeps the server that was found if it answers; starts one where there was none, or where that one is about to end
+/// or hangs.
+async fn bring_up(settings: &Settings, kind: Kind, found: Option<Record>) -> anyhow::Result<()> {
+    if let Some(record) = found {
+        if kind.wait(&record.identity, &log(settings, kind), FOUND_PATIENCE).await.is_ok() {
+            say(&format!("{} runs already (process {})", kind.name(), record.identity.pid));
+            return record::write_missing(&settings.state.run(), kind.key(), &record);
+        }
+        if record.identity.is_alive() {
+            say(&format!("{} does not answer; restarting it", kind.name()));
+        }
+        super::down::stop(settings, kind).await?;
+    }
+    start(settings, kind).await
 }
 
 fn refuse_held_ports(kind: Kind) -> anyhow::Result<()> {
@@ -124,18 +106,15 @@ fn refuse_held_ports(kind: Kind) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn start(settings: &Settings, kind: Kind, artifacts: &Artifacts) -> anyhow::Result<Identity> {
+async fn start(settings: &Settings, kind: Kind) -> anyhow::Result<()> {
+    let artifacts = artifacts::install(&settings.state.artifacts())?;
+    let log = log(settings, kind);
     crate::open_directory(&settings.state.logs())?;
-    let directory = settings.state.directory.join(kind.key());
     say(&format!("starting {} {} on 127.0.0.1:{}", kind.name(), kind.version(), kind.port()));
-    let (_child, identity) = kind.start(artifacts, &directory, &log(settings, kind)).await?;
-    keep(settings, kind, &identity)?;
-    Ok(identity)
-}
-
-fn keep(settings: &Settings, kind: Kind, identity: &Identity) -> anyhow::Result<()> {
-    let record = Record { identity: identity.clone(), port: kind.port(), version: kind.version().to_owned() };
-    record::write(&settings.state.run(), kind.key(), &record)
+    let (_child, identity) = kind.start(&artifacts, &directory(settings, kind), &log).await?;
+    let record = Record { identity, port: kind.port(), version: kind.version().to_owned() };
+    record::write(&settings.state.run(), kind.key(), &record)?;
+    kind.wait(&record.identity, &log, PATIENCE).await
 }
 
 fn log(settings: &Settings, kind: Kind) -> PathBuf {
