@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Parser;
 use event_source::{EventSource, configs_of};
+use settings::Environment;
+use stack::environment;
 use template::Template;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -18,16 +20,22 @@ struct Arguments {
     /// Where the Invoke API is served
     #[arg(long, default_value = "http://127.0.0.1:9000")]
     endpoint: String,
-    /// Kafka's bootstrap servers, separated by commas
-    #[arg(long, env = "KAFKA_BOOTSTRAP_SERVERS", default_value = "127.0.0.1:19092")]
-    bootstrap: String,
+    /// Kafka's bootstrap servers, separated by commas; KAFKA_BOOTSTRAP_SERVERS when not given
+    #[arg(long)]
+    bootstrap: Option<String>,
+    /// The checkout, whose `.env` is read; found from the working directory when not given
+    #[arg(long)]
+    root: Option<PathBuf>,
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt().with_target(false).init();
     let arguments = Arguments::parse();
-    let configs = configs_of(&Template::read(&arguments.template)?, &arguments.bootstrap, &arguments.endpoint)?;
+    let root = environment::checkout(arguments.root, &std::env::current_dir()?)?;
+    let settings: Environment = environment::load(&root)?.into_iter().collect();
+    let bootstrap = arguments.bootstrap.as_deref().map_or_else(|| settings.required("KAFKA_BOOTSTRAP_SERVERS"), Ok)?;
+    let configs = configs_of(&Template::read(&arguments.template)?, bootstrap, &arguments.endpoint)?;
     let (stop, stopped) = watch::channel(false);
     let mut mappings = JoinSet::new();
     for config in configs {

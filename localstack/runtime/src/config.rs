@@ -24,7 +24,7 @@ pub struct RuntimeConfig {
     pub bin_dir: PathBuf,
     /// Where the Invoke API and the HTTP routes are served; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// Variables for every function, which win over the template's: see [`crate::overlay`].
+    /// Variables for every function, which win over the template's: `stack::environment::of_functions` has the local ones.
     pub env: BTreeMap<String, String>,
     /// Where the lines go that functions write.
     pub log: LogSink,

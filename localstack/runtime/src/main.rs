@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Parser;
-use runtime::{LogSink, Runtime, RuntimeConfig, overlay};
+use runtime::{LogSink, Runtime, RuntimeConfig};
+use stack::environment;
 use template::Template;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -20,9 +21,9 @@ struct Arguments {
     /// Where to serve the Invoke API and the routes
     #[arg(long, default_value = "127.0.0.1:9000")]
     listen: SocketAddr,
-    /// A file of variables for the functions; the real environment wins over it
-    #[arg(long, default_value = ".env")]
-    env_file: PathBuf,
+    /// The checkout, whose `.env` functions get; found from the working directory when not given
+    #[arg(long)]
+    root: Option<PathBuf>,
     /// Processes of a function that reserves no concurrency in the template
     #[arg(long, default_value_t = 1)]
     concurrency: u32,
@@ -33,8 +34,8 @@ async fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt().with_target(false).init();
     let arguments = Arguments::parse();
     let functions = Template::read(&arguments.template)?.functions;
-    #[expect(clippy::disallowed_methods, reason = "the functions' surroundings are this program's")]
-    let env = overlay(&arguments.env_file, std::env::vars_os(), &functions)?;
+    let root = environment::checkout(arguments.root, &std::env::current_dir()?)?;
+    let env = environment::of_functions(&root, &functions)?;
     let mut config = RuntimeConfig::new(functions, arguments.bin_dir);
     config.listen = arguments.listen;
     config.default_concurrency = arguments.concurrency;
