@@ -29,6 +29,7 @@ pub fn pool(environment: &Environment) -> Result<PgPool, SettingError> {
 
 /// Ends the transaction when it takes longer than `limit`: a dead environment must not hold its locks.
 pub async fn limit_transaction(connection: &mut PgConnection, limit: Duration) -> sqlx::Result<()> {
-    let limit = format!("{}ms", limit.as_millis().max(1));
+    // PostgreSQL takes no more milliseconds than an i32 holds, and takes 0 for no limit.
+    let limit = format!("{}ms", limit.as_millis().clamp(1, i32::MAX as u128));
     sqlx::query!(r#"select set_config('transaction_timeout', $1, true) as "set!""#, limit).fetch_one(connection).await.map(drop)
 }

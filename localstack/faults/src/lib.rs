@@ -1,0 +1,1 @@
+//! Whole-path tests alone: see `tests/whole_path`.

@@ -1,0 +1,7 @@
+//! A click, from the request to its row, through the built functions; and with each part killed on the way.
+//! `make test` builds the functions first.
+
+mod killed;
+mod path;
+mod path_test;
+mod runtime_api;

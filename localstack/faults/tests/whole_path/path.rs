@@ -1,0 +1,146 @@
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use event_source::{Config, EventSource};
+use reqwest::redirect::Policy;
+use reqwest::{Client, StatusCode};
+use runtime::{Running, Runtime, RuntimeConfig};
+use serde_json::{Value, json};
+use template::{Function, Template};
+use testkit::{TestDatabase, TestTopic, eventually, unique_name};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// Long enough for a debug build on a busy machine; a wait ends as soon as what it waits for is there.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The functions behind the runtime, on a database and a topic of their own.
+pub struct Path {
+    pub database: TestDatabase,
+    pub topic: TestTopic,
+    pub bootstrap: String,
+    pub group: String,
+    pub runtime: Running,
+    client: Client,
+}
+
+/// A poller that runs until it is stopped.
+pub struct Poller {
+    stop: watch::Sender<bool>,
+    running: JoinHandle<anyhow::Result<()>>,
+}
+
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Where the built functions are: beside this test.
+pub fn binaries() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    test.ancestors().nth(2).unwrap().to_path_buf()
+}
+
+pub fn functions() -> Vec<Function> {
+    Template::read(&root().join("infra/template.yaml")).unwrap().functions
+}
+
+/// What functions are told, for a database and a topic.
+pub fn variables(database: &TestDatabase, bootstrap: &str, topic: &str) -> BTreeMap<String, String> {
+    let url = database.url();
+    [
+        ("DATABASE_URL", url.as_str()),
+        ("OWNER_DATABASE_URL", &database.owner_url()),
+        ("KAFKA_BOOTSTRAP_SERVERS", bootstrap),
+        ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT"),
+        ("KAFKA_SASL_MECHANISM", ""),
+        ("TOPIC_LINK_CLICKS", topic),
+        ("PUBLIC_BASE_URL", "https://short.example"),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .collect()
+}
+
+impl Path {
+    pub async fn start() -> Self {
+        Self::on(TestDatabase::new().await, &testkit::bootstrap()).await
+    }
+
+    pub async fn on(database: TestDatabase, bootstrap: &str) -> Self {
+        let topic = TestTopic::on(bootstrap, 6).await;
+        let mut config = RuntimeConfig::new(functions(), binaries());
+        config.env = variables(&database, bootstrap, &topic.name);
+        let runtime = Runtime::start(config).await.unwrap();
+        let client = Client::builder().redirect(Policy::none()).build().unwrap();
+        Self { database, topic, bootstrap: bootstrap.to_owned(), group: unique_name(), runtime, client }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.runtime.addr)
+    }
+
+    /// Starts the mapping of `click-consumer`, on this topic and with a group of its own.
+    pub fn poll(&self) -> Poller {
+        let functions = functions();
+        let consumer = functions.iter().find(|function| function.name == "click-consumer").unwrap();
+        let mut mapping = consumer.mappings[0].clone();
+        mapping.topic.clone_from(&self.topic.name);
+        mapping.consumer_group.clone_from(&self.group);
+        let config = Config::new(consumer, &mapping, &self.bootstrap, &self.url(""));
+        let (stop, stopped) = watch::channel(false);
+        Poller { stop, running: tokio::spawn(EventSource::run(config, stopped)) }
+    }
+
+    pub async fn make_link(&self, code: &str) {
+        let link = json!({"target": "https://example.com/", "code": code}).to_string();
+        let request = self.client.post(self.url("/api/links")).header("content-type", "application/json").body(link);
+        assert_eq!(request.send().await.unwrap().status(), StatusCode::CREATED);
+    }
+
+    pub async fn follow(&self, code: &str) -> StatusCode {
+        let agent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36";
+        self.client.get(self.url(&format!("/{code}"))).header("user-agent", agent).send().await.unwrap().status()
+    }
+
+    /// Follows the link until so many clicks were accepted; those that were not are not counted.
+    pub async fn follow_times(&self, code: &str, times: usize) {
+        for _ in 0..times {
+            let ask = || async { (self.follow(code).await == StatusCode::FOUND).then_some(()) };
+            eventually("a click is accepted", PATIENCE, ask).await;
+        }
+    }
+
+    pub async fn stats(&self, code: &str) -> Value {
+        let answer = self.client.get(self.url(&format!("/api/links/{code}/stats"))).send().await.unwrap();
+        serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
+    }
+
+    /// Waits until at least so many clicks are counted, and says how many they are.
+    pub async fn counted(&self, code: &str, least: i64) -> i64 {
+        let ask = || async { self.stats(code).await["clicks"].as_i64().filter(|clicks| *clicks >= least) };
+        eventually(&format!("{least} clicks of {code} are counted"), PATIENCE, ask).await
+    }
+
+    /// How many different clicks the topic holds: what was accepted, and what was refused but arrived all the same.
+    pub fn published(&self) -> usize {
+        let ids = self.topic.read_all().into_iter().filter_map(|record| {
+            let event: Value = serde_json::from_slice(&record.value?).ok()?;
+            event["id"].as_str().map(str::to_owned)
+        });
+        ids.collect::<std::collections::BTreeSet<_>>().len()
+    }
+}
+
+impl Poller {
+    /// Ends it as SIGTERM would: the batch in flight is finished and the group left.
+    pub async fn stop(self) {
+        self.stop.send(true).ok();
+        self.running.await.unwrap().unwrap();
+    }
+
+    /// Ends it as a crash would: nothing is finished, the group is not told.
+    pub fn crash(self) {
+        self.running.abort();
+    }
+}
