@@ -73,7 +73,7 @@ build: ## Build the functions for Lambda on arm64, as zips in target/lambda
 	done
 
 bench: up ## Measure the click sink against COPY, in one run
-	@$(compile) "Benchmarks" build --profile bench --package bench
+	@$(compile) "Benchmarks" build --profile bench --bin bench
 	@target/release/bench
 
 sqlx: ## Renew .sqlx after a statement or a migration has changed

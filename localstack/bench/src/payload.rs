@@ -1,0 +1,93 @@
+//! Batches of events as Lambda gives them to a function.
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use events::{CLOUDEVENTS_JSON, Event};
+use serde::Serialize;
+
+/// The largest payload of an invocation, in bytes.
+const LIMIT: usize = 6 * 1024 * 1024;
+/// What stands around the records, at most.
+const FRAME: usize = 1024;
+const TOPIC: &str = "link.clicks";
+/// As many as `link.clicks` has.
+const PARTITIONS: usize = 6;
+
+/// The payload of one invocation.
+pub(crate) struct Payload {
+    pub(crate) json: Vec<u8>,
+    pub(crate) records: u64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Record<'a> {
+    topic: &'a str,
+    partition: usize,
+    offset: usize,
+    timestamp: i128,
+    timestamp_type: &'a str,
+    key: String,
+    value: String,
+    headers: [BTreeMap<&'a str, &'a [u8]>; 1],
+}
+
+/// Cuts the events into payloads of at most `batch_size` records, each a part of the topic as its partitions hold it.
+pub(crate) fn all(events: &[Event], batch_size: usize) -> Vec<Payload> {
+    let mut offsets = [0; PARTITIONS];
+    let mut batches = vec![Batch::default()];
+    for event in events {
+        // All clicks of one link are in one partition.
+        let partition = event.key().bytes().map(usize::from).sum::<usize>() % PARTITIONS;
+        let json = record(event, partition, offsets[partition]);
+        offsets[partition] += 1;
+        let batch = batches.last().expect("there is always one");
+        if batch.records as usize == batch_size || batch.size + json.len() + FRAME > LIMIT {
+            batches.push(Batch::default());
+        }
+        batches.last_mut().expect("there is always one").push(partition, json);
+    }
+    batches.into_iter().map(Batch::into_payload).collect()
+}
+
+fn record(event: &Event, partition: usize, offset: usize) -> String {
+    serde_json::to_string(&Record {
+        topic: TOPIC,
+        partition,
+        offset,
+        timestamp: event.time.unix_timestamp_nanos() / 1_000_000,
+        timestamp_type: "CREATE_TIME",
+        key: STANDARD.encode(event.key()),
+        value: STANDARD.encode(event.to_structured_json()),
+        // ASCII, so that the signed bytes of Java are the same.
+        headers: [BTreeMap::from([("content-type", CLOUDEVENTS_JSON.as_bytes())])],
+    })
+    .expect("a record is always JSON")
+}
+
+#[derive(Default)]
+struct Batch {
+    partitions: BTreeMap<usize, Vec<String>>,
+    records: u64,
+    size: usize,
+}
+
+impl Batch {
+    fn push(&mut self, partition: usize, json: String) {
+        self.records += 1;
+        self.size += json.len() + 1;
+        self.partitions.entry(partition).or_default().push(json);
+    }
+
+    fn into_payload(self) -> Payload {
+        let partition =
+            |(partition, records): (usize, Vec<String>)| format!(r#""{TOPIC}-{partition}":[{}]"#, records.join(","));
+        let json = format!(
+            r#"{{"eventSource":"aws:kafka","eventSourceArn":"arn:aws:kafka:us-east-1:123456789012:cluster/bench/00000000-0000-0000-0000-000000000000-1","bootstrapServers":"127.0.0.1:19092","records":{{{}}}}}"#,
+            self.partitions.into_iter().map(partition).collect::<Vec<_>>().join(",")
+        );
+        Payload { json: json.into_bytes(), records: self.records }
+    }
+}
