@@ -3,7 +3,6 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use settings::Environment;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
-use uuid::Uuid;
 
 /// A database with all migrations, for one test. Dropped with its value.
 pub struct TestDatabase {
@@ -23,9 +22,13 @@ impl TestDatabase {
     /// Makes one on this server; the URL is a superuser's and names no database.
     pub async fn on(server: &str) -> Self {
         let template = make_template(server).await;
-        let name = format!("test_{}", Uuid::now_v7().simple());
-        execute(server, &format!("create database {name} template {template} owner onceward_owner strategy wal_log")).await;
-        let pool = PgPoolOptions::new().max_connections(4).connect_lazy(&url(server, "onceward_app", &name)).expect("a valid URL");
+        let name = crate::unique_name().replace('.', "_");
+        execute(server, &format!("create database {name} template {template} owner onceward_owner strategy wal_log"))
+            .await;
+        let pool = PgPoolOptions::new()
+            .max_connections(4)
+            .connect_lazy(&url(server, "onceward_app", &name))
+            .expect("a valid URL");
         Self { name, server: server.to_owned(), pool }
     }
 
@@ -62,14 +65,16 @@ async fn make_template(server: &str) -> String {
         migration.checksum.hash(&mut hasher);
     }
     let name = format!("template_{:016x}", hasher.finish());
-    let mut admin = PgConnection::connect(&url(server, "postgres", "postgres")).await.expect("PostgreSQL answers: run `make up`");
+    let mut admin =
+        PgConnection::connect(&url(server, "postgres", "postgres")).await.expect("PostgreSQL answers: run `make up`");
     // Two tests must not make it at once; the lock goes with the connection.
     sqlx::query("select pg_advisory_lock(7001)").execute(&mut admin).await.expect("an advisory lock");
-    let ready: bool = sqlx::query_scalar("select exists (select from pg_database where datname = $1 and datistemplate)")
-        .bind(&name)
-        .fetch_one(&mut admin)
-        .await
-        .expect("a list of databases");
+    let ready: bool =
+        sqlx::query_scalar("select exists (select from pg_database where datname = $1 and datistemplate)")
+            .bind(&name)
+            .fetch_one(&mut admin)
+            .await
+            .expect("a list of databases");
     if !ready {
         execute(server, &format!("drop database if exists {name} with (force)")).await;
         make_roles(server).await;

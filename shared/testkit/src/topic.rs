@@ -15,6 +15,7 @@ pub fn bootstrap() -> String {
 
 /// A name that no other topic or group has.
 #[must_use]
+#[expect(clippy::disallowed_methods, reason = "the name of a test's topic must be new, and nothing depends on it")]
 pub fn unique_name() -> String {
     format!("test.{}", Uuid::now_v7().simple())
 }

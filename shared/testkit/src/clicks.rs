@@ -1,0 +1,49 @@
+use sqlx::PgPool;
+use store::clicks::Click;
+use time::OffsetDateTime;
+use uuid::{Builder, NoContext, Timestamp, Uuid};
+
+/// A `UUIDv7` made at this moment.
+#[must_use]
+pub fn uuid_at(moment: OffsetDateTime) -> Uuid {
+    Uuid::new_v7(Timestamp::from_unix(NoContext, moment.unix_timestamp().unsigned_abs(), moment.nanosecond()))
+}
+
+/// The least `UUIDv7` of this moment, and the greatest.
+#[must_use]
+pub fn uuid_bounds_at(moment: OffsetDateTime) -> [Uuid; 2] {
+    let millis = moment.unix_timestamp().unsigned_abs() * 1000 + u64::from(moment.millisecond());
+    [[0; 10], [0xff; 10]].map(|random| Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+}
+
+/// A click of a person on a desktop, from a country that is not known, without a referrer; made at this moment.
+#[must_use]
+pub fn click(link_id: Uuid, clicked_at: OffsetDateTime) -> Click {
+    Click {
+        event_id: uuid_at(clicked_at),
+        link_id,
+        clicked_at,
+        is_bot: false,
+        short_code: "abc".to_owned(),
+        country: "ZZ".to_owned(),
+        device: "desktop",
+        browser: None,
+        os: None,
+        traffic_source: "direct",
+        referrer_host: None,
+        referrer: None,
+        user_agent: None,
+        accept_language: None,
+        ip: None,
+        utm: [const { None }; 5],
+    }
+}
+
+/// Counts all clicks anew and panics, naming the rows that differ, when a rollup says something else.
+pub async fn rollups_equal_facts(pool: &PgPool) {
+    let different: Vec<String> = sqlx::query_scalar(include_str!("../queries/compare_rollups.sql"))
+        .fetch_all(pool)
+        .await
+        .expect("clicks and rollups can be read");
+    assert!(different.is_empty(), "rollups differ from the clicks themselves:\n{}", different.join("\n"));
+}
