@@ -12,7 +12,8 @@ batch as (
         utm_term, utm_content
     )
 ),
--- Those that no batch, this one included, had before. Totals grow from these alone.
+-- Those that no batch, this one included, had before. Totals grow from these alone. In key order: of two batches with the same
+-- clicks in different orders, each would otherwise hold a key that the other waits for.
 fresh as (
     insert into clicks (
         event_id, link_id, clicked_at, is_bot, short_code, country, device, browser, os,
@@ -24,6 +25,7 @@ fresh as (
         traffic_source, referrer_host, referrer, user_agent, accept_language, ip::inet, utm_source, utm_medium, utm_campaign,
         utm_term, utm_content
     from batch
+    order by event_id
     on conflict (event_id) do nothing
     returning link_id, clicked_at, is_bot, country, device, traffic_source
 ),
