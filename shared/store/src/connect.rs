@@ -2,8 +2,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use settings::{Environment, SettingError};
-use sqlx::{PgConnection, PgPool};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{PgConnection, PgPool};
 
 /// How long a connection may wait for a lock: longer means that a dead environment still holds it.
 const LOCK_TIMEOUT: &str = "5s";
@@ -16,10 +16,11 @@ pub fn pool(environment: &Environment) -> Result<PgPool, SettingError> {
     let url = environment.required("DATABASE_URL")?;
     let options = PgConnectOptions::from_str(url)
         .map_err(|error| SettingError::Invalid { name: "DATABASE_URL".to_owned(), reason: error.to_string() })?;
-    let options = options.application_name(environment.optional("AWS_LAMBDA_FUNCTION_NAME").unwrap_or("onceward")).options([
-        ("lock_timeout", LOCK_TIMEOUT),
-        ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION_TIMEOUT),
-    ]);
+    let options =
+        options.application_name(environment.optional("AWS_LAMBDA_FUNCTION_NAME").unwrap_or("onceward")).options([
+            ("lock_timeout", LOCK_TIMEOUT),
+            ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION_TIMEOUT),
+        ]);
     let acquire_timeout = environment.parsed("DATABASE_ACQUIRE_TIMEOUT_MS", 1000)?;
     Ok(PgPoolOptions::new()
         .max_connections(environment.parsed("DATABASE_MAX_CONNECTIONS", 1)?)
@@ -31,5 +32,8 @@ pub fn pool(environment: &Environment) -> Result<PgPool, SettingError> {
 pub async fn limit_transaction(connection: &mut PgConnection, limit: Duration) -> sqlx::Result<()> {
     // PostgreSQL takes no more milliseconds than an i32 holds, and takes 0 for no limit.
     let limit = format!("{}ms", limit.as_millis().clamp(1, i32::MAX as u128));
-    sqlx::query!(r#"select set_config('transaction_timeout', $1, true) as "set!""#, limit).fetch_one(connection).await.map(drop)
+    sqlx::query!(r#"select set_config('transaction_timeout', $1, true) as "set!""#, limit)
+        .fetch_one(connection)
+        .await
+        .map(drop)
 }

@@ -69,12 +69,14 @@ pub async fn list(connection: &mut PgConnection, consumer: &str) -> sqlx::Result
     .await
 }
 
-/// The longest error text that is kept, in bytes.
-const ERROR_LIMIT: usize = 2000;
+/// The longest text about a record that is kept, in bytes.
+const TEXT_LIMIT: usize = 2000;
 
 /// Keeps the records, and says how many of them were not kept already.
 pub async fn insert(connection: &mut PgConnection, consumer: &str, letters: &[DeadLetter]) -> sqlx::Result<u64> {
-    let some = |column: fn(&DeadLetter) -> Option<&str>| letters.iter().map(column).collect::<Vec<Option<&str>>>();
+    let some = |column: fn(&DeadLetter) -> Option<&str>| {
+        letters.iter().map(|letter| column(letter).map(storable)).collect::<Vec<Option<String>>>()
+    };
     let bytes = |column: fn(&DeadLetter) -> Option<&[u8]>| letters.iter().map(column).collect::<Vec<Option<&[u8]>>>();
     sqlx::query!(
         "insert into dead_letters (
@@ -94,8 +96,8 @@ pub async fn insert(connection: &mut PgConnection, consumer: &str, letters: &[De
         &bytes(|letter| letter.key.as_deref()) as &[Option<&[u8]>],
         &bytes(|letter| letter.value.as_deref()) as &[Option<&[u8]>],
         &letters.iter().map(|letter| letter.headers.as_slice()).collect::<Vec<_>>() as &[&[u8]],
-        &some(|letter| letter.event_source.as_deref()) as &[Option<&str>],
-        &some(|letter| letter.event_id.as_deref()) as &[Option<&str>],
+        &some(|letter| letter.event_source.as_deref()) as &[Option<String>],
+        &some(|letter| letter.event_id.as_deref()) as &[Option<String>],
         &letters.iter().map(|letter| letter.error_class).collect::<Vec<_>>() as &[&str],
         &letters.iter().map(|letter| storable(&letter.error)).collect::<Vec<_>>(),
         &letters.iter().map(|letter| letter.attempts).collect::<Vec<_>>(),
@@ -105,9 +107,10 @@ pub async fn insert(connection: &mut PgConnection, consumer: &str, letters: &[De
     .map(|done| done.rows_affected())
 }
 
-/// An error may quote the record, so that it can have any length and any character.
-fn storable(error: &str) -> String {
-    let mut text = error.replace('\0', "\u{fffd}");
-    text.truncate(text.floor_char_boundary(ERROR_LIMIT));
-    text
+/// What is said about a record may quote it, so that it can have any length and any character.
+fn storable(text: &str) -> String {
+    let cut = &text[..text.floor_char_boundary(TEXT_LIMIT)];
+    let mut stored = cut.replace('\0', "\u{fffd}");
+    stored.truncate(stored.floor_char_boundary(TEXT_LIMIT));
+    stored
 }

@@ -42,9 +42,10 @@ pub async fn claim(
     if claimed.rows_affected() == 1 {
         return Ok(Claim::New);
     }
-    let held = sqlx::query!("select request_sha256, response from idempotency_keys where scope = $1 and key = $2", scope, key)
-        .fetch_one(connection)
-        .await?;
+    let held =
+        sqlx::query!("select request_sha256, response from idempotency_keys where scope = $1 and key = $2", scope, key)
+            .fetch_one(connection)
+            .await?;
     Ok(match held.response {
         Some(response) if held.request_sha256 == request_sha256 => Claim::Answered(response),
         _ => Claim::OtherRequest,
@@ -53,9 +54,10 @@ pub async fn claim(
 
 /// Keeps the answer to the request that holds the key.
 pub async fn answer(connection: &mut PgConnection, scope: &str, key: &str, response: &JsonValue) -> sqlx::Result<()> {
-    let kept = sqlx::query!("update idempotency_keys set response = $3 where scope = $1 and key = $2", scope, key, response)
-        .execute(connection)
-        .await?;
+    let kept =
+        sqlx::query!("update idempotency_keys set response = $3 where scope = $1 and key = $2", scope, key, response)
+            .execute(connection)
+            .await?;
     // The caller claimed the key in this transaction: nobody else can have taken it away.
     if kept.rows_affected() == 1 { Ok(()) } else { Err(sqlx::Error::RowNotFound) }
 }
