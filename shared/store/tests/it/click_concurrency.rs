@@ -1,0 +1,70 @@
+use std::time::Duration;
+
+use store::clicks::{self, Click};
+use testkit::{TestDatabase, click, eventually, rollups_equal_facts, uuid_at};
+use uuid::Uuid;
+
+use crate::{NOON, stored_clicks};
+
+/// Waits until so many sessions of the database wait for a lock.
+pub(crate) async fn waiting_for_locks(database: &TestDatabase, sessions: i64) {
+    let waiting =
+        "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    eventually("sessions that wait for a lock", Duration::from_secs(10), async || {
+        let now: i64 = sqlx::query_scalar(waiting).fetch_one(&database.pool).await.unwrap();
+        (now >= sessions).then_some(())
+    })
+    .await;
+}
+
+async fn insert(database: &TestDatabase, batch: &[Click]) -> Result<u64, store::Error> {
+    clicks::insert(&mut *database.pool.acquire().await?, batch).await
+}
+
+fn batch(length: i64) -> Vec<Click> {
+    let link = uuid_at(NOON);
+    (0..length).map(|second| click(link, NOON + time::Duration::seconds(second))).collect()
+}
+
+/// A third session holds the click in the middle: without one order of rows, each of the two would then have what the other
+/// waits for.
+#[tokio::test]
+async fn batches_with_the_same_clicks_in_opposite_orders_do_not_deadlock() {
+    let database = TestDatabase::new().await;
+    let forward = batch(11);
+    let backward: Vec<Click> = forward.iter().rev().cloned().collect();
+    let mut held = database.pool.begin().await.unwrap();
+    clicks::insert(&mut held, &forward[5..6]).await.unwrap();
+    let release = async {
+        waiting_for_locks(&database, 2).await;
+        held.rollback().await.unwrap();
+    };
+    let (one, other, ()) = tokio::join!(insert(&database, &forward), insert(&database, &backward), release);
+    assert_eq!(one.unwrap() + other.unwrap(), 11);
+    assert_eq!(stored_clicks(&database.pool).await, 11);
+    rollups_equal_facts(&database.pool).await;
+}
+
+/// Different clicks of the same links and hours: the batches meet at the totals.
+#[tokio::test]
+async fn batches_that_meet_at_the_same_totals_do_not_deadlock() {
+    let database = TestDatabase::new().await;
+    let links: Vec<Uuid> = (0..20).map(|_| uuid_at(NOON)).collect();
+    for _ in 0..20 {
+        let forward: Vec<Click> = links.iter().map(|link| click(*link, NOON)).collect();
+        let backward: Vec<Click> = links.iter().rev().map(|link| click(*link, NOON)).collect();
+        let (one, other) = tokio::join!(insert(&database, &forward), insert(&database, &backward));
+        assert_eq!(one.unwrap() + other.unwrap(), 40);
+    }
+    rollups_equal_facts(&database.pool).await;
+}
+
+#[tokio::test]
+async fn batches_that_overlap_at_the_same_time_count_each_click_once() {
+    let database = TestDatabase::new().await;
+    let clicks = batch(3000);
+    let (one, other) = tokio::join!(insert(&database, &clicks[..2000]), insert(&database, &clicks[1000..]));
+    assert_eq!(one.unwrap() + other.unwrap(), 3000);
+    assert_eq!(stored_clicks(&database.pool).await, 3000);
+    rollups_equal_facts(&database.pool).await;
+}

@@ -1,0 +1,29 @@
+//! Every statement and migration, on a real PostgreSQL.
+
+mod click_concurrency;
+mod click_partitions;
+mod clicks;
+mod dead_letters;
+mod idempotency_keys;
+mod link_stats;
+mod links;
+mod migrations;
+mod privileges;
+mod transactions;
+
+use sqlx::PgPool;
+use time::OffsetDateTime;
+
+/// A moment in the middle of everything: of its minute, hour, day and month.
+const NOON: OffsetDateTime = time::macros::datetime!(2026-11-15 12:34:56.789 UTC);
+
+/// How many clicks the table has.
+async fn stored_clicks(pool: &PgPool) -> i64 {
+    sqlx::query_scalar("select count(*) from clicks").fetch_one(pool).await.unwrap()
+}
+
+/// The SQLSTATE of what the database refused.
+fn sqlstate(error: &sqlx::Error) -> String {
+    let refused = error.as_database_error().unwrap_or_else(|| panic!("not refused by the database: {error}"));
+    refused.code().expect("PostgreSQL always gives one").into_owned()
+}

@@ -1,0 +1,82 @@
+use testkit::TestDatabase;
+
+use crate::sqlstate;
+
+/// A table that is not in this list, or a privilege that is not, was never meant for functions.
+#[tokio::test]
+async fn the_application_may_do_exactly_what_is_granted() {
+    let database = TestDatabase::new().await;
+    let granted: Vec<String> = sqlx::query_scalar(
+        "select relname || ': ' || string_agg(lower(privilege_type), ', ' order by privilege_type)
+         from pg_class, aclexplode(relacl) as acl
+         where relnamespace = 'public'::regnamespace and grantee in ('onceward_app'::regrole, 0)
+         group by relname order by relname",
+    )
+    .fetch_all(&database.pool)
+    .await
+    .unwrap();
+    assert_eq!(
+        granted,
+        [
+            "clicks: insert, select",
+            "dead_letters: insert, select",
+            "idempotency_keys: delete, insert, select, update",
+            "link_clicks_by_country: insert, select, update",
+            "link_clicks_daily: insert, select, update",
+            "link_clicks_hourly: insert, select, update",
+            "links: insert, select",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn the_application_is_refused_what_would_lose_or_forge_facts() {
+    let database = TestDatabase::new().await;
+    for statement in [
+        "update clicks set country = 'XX'",
+        "delete from clicks",
+        "truncate clicks",
+        "insert into clicks_default select * from clicks",
+        "delete from clicks_default",
+        "alter table clicks add column more text",
+        "drop table clicks",
+        "update links set target = 'https://evil.example/'",
+        "delete from links",
+        "update dead_letters set error = ''",
+        "delete from dead_letters",
+        "delete from link_clicks_hourly",
+        "delete from link_clicks_daily",
+        "delete from link_clicks_by_country",
+        "truncate link_clicks_daily",
+        "truncate idempotency_keys",
+        "select * from _sqlx_migrations",
+        "update _sqlx_migrations set success = false",
+        "create table more ()",
+        "create schema more",
+        "create role more",
+        "set role onceward_owner",
+    ] {
+        let refused = sqlx::query(statement).execute(&database.pool).await.expect_err(statement);
+        assert_eq!(sqlstate(&refused), "42501", "{statement}: {refused}");
+    }
+}
+
+/// The function that makes partitions runs as the owner: what is found through the caller's search path must not.
+#[tokio::test]
+async fn a_function_of_the_owner_does_not_run_what_the_application_put_in_its_way() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.acquire().await.unwrap();
+    for statement in [
+        "create temporary table clicks_default (event_id uuid)",
+        "create function pg_temp.uuidv7_floor(timestamptz) returns uuid language plpgsql
+             as $$ begin raise 'run as %', current_user; end $$",
+        "set search_path = pg_temp, public",
+    ] {
+        sqlx::query(statement).execute(&mut *connection).await.unwrap();
+    }
+    let made: Vec<String> = sqlx::query_scalar("select public.make_click_partitions('2031-05-01', 1)")
+        .fetch_all(&mut *connection)
+        .await
+        .unwrap();
+    assert_eq!(made, ["clicks_2031_05"]);
+}
