@@ -11,7 +11,7 @@ use crate::Enricher;
 const CONSUMER: &str = "click-consumer";
 
 /// How long a batch may take where the host names no deadline: the function's timeout in `infra/template.yaml`.
-const DEFAULT_TIME_LIMIT: Duration = Duration::from_secs(60);
+const DEFAULT_TIME_LIMIT: Duration = Duration::from_mins(1);
 
 /// What an environment keeps between batches.
 pub struct ClickConsumer {

@@ -28,9 +28,9 @@ fn start(database: &TestDatabase, more: &[(&str, &str)]) -> ClickConsumer {
 }
 
 /// The event of a click on the one link, with whatever else its data says.
-fn click(id: Uuid, at: &str, more: Value) -> Value {
+fn click(id: Uuid, at: &str, mut more: Value) -> Value {
     let mut data = json!({"linkId": LINK, "shortCode": "spring", "timestamp": at, "userAgent": PHONE});
-    data.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    data.as_object_mut().unwrap().append(more.as_object_mut().unwrap());
     json!({"specversion": "1.0", "id": id, "source": "/onceward/redirect", "type": "link.clicked", "time": at, "data": data})
 }
 
@@ -113,7 +113,7 @@ async fn a_malformed_record_is_one_dead_letter_and_the_next_click_counts() {
         assert_eq!(outcomes.unwrap().dead_lettered, 2);
     }
     assert_eq!(totals(&database).await.clicks, 2);
-    let letters = store::dead_letters::list(&mut *database.pool.acquire().await.unwrap(), "click-consumer").await.unwrap();
+    let letters = store::dead_letters::list(&mut database.pool.acquire().await.unwrap(), "click-consumer").await.unwrap();
     let classes: Vec<(i64, &str)> = letters.iter().map(|letter| (letter.offset, letter.error_class.as_str())).collect();
     assert_eq!(classes, [(1, "not-cloudevent"), (2, "invalid-attribute")]);
 }

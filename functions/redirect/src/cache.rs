@@ -56,7 +56,7 @@ mod tests {
 
     use super::*;
 
-    const LIMIT: Duration = Duration::from_secs(60);
+    const LIMIT: Duration = Duration::from_mins(1);
 
     fn cache() -> LinkCache {
         LinkCache::new(NonZeroUsize::new(2).unwrap(), LIMIT)
@@ -70,7 +70,7 @@ mod tests {
     fn a_link_is_fresh_within_the_time_limit_and_stale_after_it() {
         let (cache, now) = (cache(), Instant::now());
         cache.put("a", Some(link()), now);
-        assert_eq!(cache.get("a", now + LIMIT - Duration::from_nanos(1)), Known::Fresh(Some(link())));
+        assert_eq!(cache.get("a", now + LIMIT.saturating_sub(Duration::from_nanos(1))), Known::Fresh(Some(link())));
         assert_eq!(cache.get("a", now + LIMIT), Known::Stale(link()));
     }
 

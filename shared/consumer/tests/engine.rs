@@ -34,6 +34,7 @@ fn batch(values: &[Option<&[u8]>]) -> KafkaEvent {
 }
 
 /// Takes the code of an event, and panics for one of them.
+#[expect(clippy::needless_pass_by_value, clippy::unnecessary_wraps, reason = "what the engine asks for")]
 fn code_of(event: Event) -> Result<String, Refusal> {
     match event.key() {
         "panics" => panic!("boom"),

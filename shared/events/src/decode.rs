@@ -1,3 +1,5 @@
+use std::fmt::Display;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use time::OffsetDateTime;
@@ -217,7 +219,7 @@ fn optional<const MAX: usize>(name: &'static str, value: Option<&str>) -> Result
     value.map(|value| text(name, value)).transpose()
 }
 
-fn invalid(name: &'static str, reason: impl ToString) -> DecodeError {
+fn invalid(name: &'static str, reason: impl Display) -> DecodeError {
     DecodeError::Attribute { name, reason: reason.to_string() }
 }
 

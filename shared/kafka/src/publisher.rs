@@ -51,7 +51,7 @@ struct Inner {
     settings: KafkaSettings,
     outage: Arc<Outage>,
     producer: Mutex<FutureProducer<Context>>,
-    warm_up: tokio::sync::Mutex<Option<JoinHandle<()>>>,
+    warm_up: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl EventPublisher {
@@ -64,7 +64,7 @@ impl EventPublisher {
             // A failure shows again, with its consequences, in the first publish.
             move || drop(producer.client().fetch_metadata(Some(&topic), limit))
         });
-        let warm_up = tokio::sync::Mutex::new(Some(warm_up));
+        let warm_up = Mutex::new(Some(warm_up));
         Ok(Self { inner: Arc::new(Inner { settings, outage, producer: Mutex::new(producer), warm_up }) })
     }
 
@@ -84,12 +84,13 @@ impl EventPublisher {
                 log_delivery(topic, event, &delivery, started.elapsed());
                 Ok(Delivered { partition: delivery.partition, offset: delivery.offset })
             }
-            Err(error) => Err(self.failed(topic, error)),
+            Err(error) => Err(self.failed(topic, &error)),
         }
     }
 
     async fn send(&self, topic: &str, event: &Event) -> Result<Delivery, KafkaError> {
-        if let Some(warm_up) = self.inner.warm_up.lock().await.take() {
+        let warm_up = self.inner.warm_up.lock().expect("no holder panics").take();
+        if let Some(warm_up) = warm_up {
             warm_up.await.ok();
         }
         let value = event.to_structured_json();
@@ -103,10 +104,10 @@ impl EventPublisher {
         sent.await.map_err(|_| canceled)?.map_err(|(error, _)| error)
     }
 
-    fn failed(&self, topic: &str, error: KafkaError) -> PublishError {
+    fn failed(&self, topic: &str, error: &KafkaError) -> PublishError {
         self.remake_after_fatal_error();
         let reason = format!("{error}, {}", self.inner.outage.reason());
-        if is_refusal(&error) {
+        if is_refusal(error) {
             return PublishError::Refused { reason };
         }
         if self.inner.outage.failed(self.inner.settings.outage_after) {

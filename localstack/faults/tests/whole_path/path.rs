@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// Long enough for a debug build on a busy machine; a wait ends as soon as what it waits for is there.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The functions behind the runtime, on a database and a topic of their own.
 pub struct Path {
