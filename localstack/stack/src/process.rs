@@ -79,7 +79,9 @@ fn started_linux(pid: i32) -> Option<String> {
     // The name before the last parenthesis may itself hold spaces and parentheses.
     let (_, after_name) = stat.rsplit_once(')')?;
     let fields: Vec<_> = after_name.split_ascii_whitespace().collect();
-    let dead = matches!(*fields.first()?, "Z" | "X");
+    // A killed process is a zombie at once; while some of its threads still end, its ports are not free.
+    let threads = || fs::read_dir(format!("/proc/{pid}/task")).map_or(0, Iterator::count);
+    let dead = matches!(*fields.first()?, "Z" | "X") && threads() < 2;
     let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
     (!dead).then_some(format!("{}@{}", fields.get(19)?, boot.trim()))
 }
