@@ -20,7 +20,7 @@ struct Arguments {
     /// Where the Invoke API is served
     #[arg(long, default_value = "http://127.0.0.1:9000")]
     endpoint: String,
-    /// Kafka's bootstrap servers, separated by commas; KAFKA_BOOTSTRAP_SERVERS when not given
+    /// Kafka's bootstrap servers, separated by commas; `KAFKA_BOOTSTRAP_SERVERS` when not given
     #[arg(long)]
     bootstrap: Option<String>,
     /// The checkout, whose `.env` is read; found from the working directory when not given
