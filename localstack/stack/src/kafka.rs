@@ -169,3 +169,20 @@ fn metadata_request() -> Vec<u8> {
     let length = u32::try_from(body.len()).expect("a short request");
     [length.to_be_bytes().to_vec(), body].concat()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_container_has_the_same_settings() {
+        let compose = include_str!("../../compose.yaml").replace('"', "");
+        assert!(compose.contains(CLUSTER_ID));
+        // Ports and folders differ in form.
+        let settings = PROPERTIES.lines().filter(|line| line.contains('=') && !line.contains('{'));
+        for (name, value) in settings.filter_map(|line| line.split_once('=')) {
+            let variable = format!("KAFKA_{}: {value}\n", name.replace('.', "_").to_uppercase());
+            assert!(compose.contains(&variable), "compose.yaml lacks {variable}");
+        }
+    }
+}

@@ -187,3 +187,16 @@ pub(crate) async fn answers(port: u16) -> anyhow::Result<()> {
     sqlx::query("select 1").execute(&mut connection).await?;
     connection.close().await.context("cannot close a connection")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_container_has_the_same_settings() {
+        let compose = include_str!("../../compose.yaml").replace('"', "");
+        for setting in SETTINGS {
+            assert!(compose.contains(&format!("      - {setting}\n")), "compose.yaml lacks {setting}");
+        }
+    }
+}

@@ -98,3 +98,21 @@ pub fn scratch() -> anyhow::Result<tempfile::TempDir> {
 pub(crate) fn hash(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_closed_to_the_servers_user_is_found() {
+        let outer = scratch().unwrap();
+        let (closed, inner) = (outer.path().join("closed"), outer.path().join("closed/inner"));
+        fs::create_dir_all(&inner).unwrap();
+        fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).unwrap();
+        let stranger = 4_242_424;
+        assert_eq!(blocking(&inner.join("not made yet"), stranger.into(), stranger.into()), Some(closed.clone()));
+        assert_eq!(blocking(&inner, fs::metadata(&closed).unwrap().uid().into(), stranger.into()), None);
+        open_directory(&closed).unwrap();
+        assert_eq!(blocking(&inner, stranger.into(), stranger.into()), None);
+    }
+}

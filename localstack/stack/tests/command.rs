@@ -54,6 +54,7 @@ fn killed_servers_are_started_again_and_by_two_ups_at_once_only_once() {
 }
 
 #[tokio::test]
+#[expect(clippy::await_holding_lock, reason = "tests take turns, each on a runtime of its own")]
 async fn a_killed_postgres_keeps_committed_rows_and_its_busy_sessions_do_not_stop_the_next() {
     let stack = running();
     let mut connection = owner(&stack).await;

@@ -52,6 +52,7 @@ const SECOND_PROCESS: &str = "ONCEWARD_TEST_SECOND_PROCESS";
 
 /// The second process of the next test: it says its server's id and waits to be killed.
 #[tokio::test]
+#[expect(clippy::print_stderr, reason = "the other process reads it")]
 async fn a_server_of_a_process_that_is_killed() {
     if !environment::load(Path::new("/nowhere")).unwrap().contains_key(SECOND_PROCESS) {
         return;
