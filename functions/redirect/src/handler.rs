@@ -16,6 +16,9 @@ use crate::cache::LinkCache;
 use crate::client::Edge;
 use crate::{HttpRequest, HttpResponse, click, lookup};
 
+/// Until when a request is answered, whatever is away: the clients of a redirect are people.
+const ANSWER_WITHIN: Duration = Duration::from_millis(2800);
+
 /// After how many seconds a client may try again: the broker or the database restarts in about that time.
 const RETRY_AFTER_SECONDS: u32 = 2;
 
@@ -51,14 +54,18 @@ impl Redirect {
 
     /// Answers one request.
     pub async fn handle(&self, request: &HttpRequest, now: OffsetDateTime) -> HttpResponse {
-        self.follow(request, now).await.unwrap_or_else(|problem| answer(problem.into_response()))
-    }
-
-    async fn follow(&self, request: &HttpRequest, now: OffsetDateTime) -> Result<HttpResponse, Problem> {
-        let path = request.raw_path.as_deref().unwrap_or_default();
-        let code: ShortCode = path.trim_start_matches('/').parse().map_err(|_| unknown_code())?;
         // It names the request on every line about it, and the click where there is one.
         let id = events::uuid_v7_at(now);
+        let answered = tokio::time::timeout(ANSWER_WITHIN, self.follow(id, request, now)).await.unwrap_or_else(|_| {
+            tracing::error!(error.id = %id, "The request took too long");
+            Err(Problem::unavailable("The link cannot be followed right now.", id, RETRY_AFTER_SECONDS))
+        });
+        answered.unwrap_or_else(|problem| answer(problem.into_response()))
+    }
+
+    async fn follow(&self, id: Uuid, request: &HttpRequest, now: OffsetDateTime) -> Result<HttpResponse, Problem> {
+        let path = request.raw_path.as_deref().unwrap_or_default();
+        let code: ShortCode = path.trim_start_matches('/').parse().map_err(|_| unknown_code())?;
         let link = lookup::find(&self.pool, &self.cache, code.as_str(), Instant::now()).await.map_err(|error| {
             tracing::error!(error.id = %id, link.code = %code, error.message = %error, "The link could not be looked up");
             Problem::unavailable("The link cannot be looked up right now.", id, RETRY_AFTER_SECONDS)

@@ -1,10 +1,13 @@
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use store::PgPool;
 use store::links::{self, Link};
 
 use crate::cache::{Known, LinkCache};
+
+/// How long the database may take: a link that was read before is then served as when it is away.
+const TIME_LIMIT: Duration = Duration::from_secs(1);
 
 /// The link of a code, if it has one: from the cache, else from the database. While the database is away a link that was read
 /// before is used beyond its time limit; for any other code the error is returned.
@@ -28,5 +31,6 @@ pub(crate) async fn find(pool: &PgPool, cache: &LinkCache, code: &str, now: Inst
 }
 
 async fn read(pool: &PgPool, code: &str) -> Result<Option<Link>, store::Error> {
-    links::find(&mut *pool.acquire().await?, code).await
+    let read = async { links::find(&mut *pool.acquire().await?, code).await };
+    tokio::time::timeout(TIME_LIMIT, read).await.unwrap_or(Err(store::Error::PoolTimedOut))
 }

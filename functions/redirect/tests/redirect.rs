@@ -11,6 +11,7 @@ use settings::Environment;
 use stack::kafka::{Broker, BrokerPorts};
 use stack::postgres::Server;
 use store::links::{self, Link};
+use testkit::sqlx::{Connection, PgConnection};
 use testkit::{Read, TestDatabase, TestTopic, bootstrap, eventually};
 use time::OffsetDateTime;
 use time::macros::datetime;
@@ -205,6 +206,23 @@ async fn while_the_database_is_away_a_link_that_was_read_is_served_beyond_its_ti
     server.restart().await.unwrap();
     let ask = || async { (redirect.handle(&get("other"), NOW).await.status_code == 302).then_some(()) };
     eventually("the database is found again", Duration::from_secs(10), ask).await;
+}
+
+#[tokio::test]
+async fn a_database_that_hangs_is_answered_in_time() {
+    let (database, topic) = (TestDatabase::new().await, TestTopic::new(1).await);
+    link(&database, "known").await;
+    link(&database, "other").await;
+    let redirect = start(&database.url(), &bootstrap(), &topic.name, &[("REDIRECT_CACHE_SECONDS", "0")]);
+    assert_eq!(redirect.handle(&get("known"), NOW).await.status_code, 302);
+    let mut owner = PgConnection::connect(&database.owner_url()).await.unwrap();
+    let mut holder = owner.begin().await.unwrap();
+    testkit::sqlx::query("lock table links in access exclusive mode").execute(&mut *holder).await.unwrap();
+    for (code, status) in [("other", 503), ("known", 302)] {
+        let started = Instant::now();
+        assert_eq!(redirect.handle(&get(code), NOW).await.status_code, status, "{code}");
+        assert!(started.elapsed() < IN_TIME, "{:?}", started.elapsed());
+    }
 }
 
 #[tokio::test]

@@ -1,15 +1,12 @@
 use std::fmt;
 
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::{Data, EventType, Text};
 
 /// The content type of a record value in structured mode.
 pub const CLOUDEVENTS_JSON: &str = "application/cloudevents+json";
-
-/// How far ahead of the intake's clock the `time` of an event may lie.
-pub const FUTURE_TOLERANCE: Duration = Duration::minutes(5);
 
 /// The `id` attribute. Together with the source it says which event this is, whatever its offset.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -9,7 +9,7 @@ mod link_clicked;
 mod text;
 mod topic;
 
-pub use attributes::{CLOUDEVENTS_JSON, Event, EventId, FUTURE_TOLERANCE, Source, uuid_v7_at};
+pub use attributes::{CLOUDEVENTS_JSON, Event, EventId, Source, uuid_v7_at};
 pub use country::Country;
 pub use data::{Data, EventType};
 pub use decode::{DecodeError, Identity, Rejection, Wire, decode};
