@@ -1,0 +1,66 @@
+//! A session from its start to Ctrl-C.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use template::Template;
+use tokio::net::TcpStream;
+use tokio::process::Command;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::sleep;
+
+use crate::child::Child;
+use crate::functions::{ADDRESS, PORT, watch};
+use crate::{log, welcome};
+
+/// How long a process may take to end after it was asked to.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// Serves until Ctrl-C or until a part of it ends by itself, which is a failure.
+pub(crate) async fn run() -> anyhow::Result<ExitCode> {
+    let here = std::env::current_dir().context("cannot read the working directory")?;
+    let root = stack::environment::checkout(None, &here)?;
+    let template = Template::read(&root.join("infra/template.yaml"))?;
+    if let Some(holder) = stack::holder(PORT) {
+        bail!("port {PORT}, where the functions are served, is held by {holder}: end it first");
+    }
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let mut functions = Child::start("cargo lambda", watch(&root, &template)?)?;
+    let mut poller = Child::start("event-source", event_source(&root)?)?;
+    let ended = tokio::select! {
+        ended = functions.ended() => Some(ended?),
+        ended = poller.ended() => Some(ended?),
+        _ = interrupt.recv() => None,
+        _ = terminate.recv() => None,
+        never = greet(&root) => never?,
+    };
+    log::show("dev", ended.as_deref().unwrap_or("Stopping"));
+    // The poller first: a batch in flight is still finished.
+    tokio::select! {
+        () = async { poller.stop(PATIENCE).await; functions.stop(PATIENCE).await } => {}
+        _ = interrupt.recv() => log::show("dev", "Stopping at once"),
+    }
+    match ended {
+        Some(ended) => bail!("{ended}, and so does all else"),
+        None => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// The poller, as it was built.
+fn event_source(root: &Path) -> anyhow::Result<Command> {
+    let this = std::env::current_exe().context("cannot find this program")?;
+    let mut command = Command::new(this.with_file_name("event-source"));
+    command.args(["--endpoint", &format!("http://{ADDRESS}:{PORT}")]).env("NO_COLOR", "1").current_dir(root);
+    Ok(command)
+}
+
+/// Says hello when the functions answer, and waits for ever.
+async fn greet(root: &Path) -> anyhow::Result<Option<String>> {
+    while TcpStream::connect((ADDRESS, PORT)).await.is_err() {
+        sleep(Duration::from_millis(100)).await;
+    }
+    welcome::show(root);
+    std::future::pending().await
+}
