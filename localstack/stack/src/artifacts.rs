@@ -103,23 +103,24 @@ fn fetch(root: &Path, folder: &Path, platform: &str) -> anyhow::Result<()> {
 fn maven(root: &Path, incoming: &Path, platform: &str) -> anyhow::Result<()> {
     let pom = incoming.join("pom.xml");
     fs::write(&pom, POM).with_context(|| format!("cannot write {}", pom.display()))?;
-    let mut command = Command::new("mvn");
-    command.args(["-B", "--strict-checksums", "package", "-f"]).arg(&pom);
+    // One stream, so that nothing of Maven's own reaches the terminal.
+    let mut command = Command::new("sh");
+    command.args(["-c", "exec mvn \"$@\" 2>&1", "sh", "-B", "--strict-checksums", "package", "-f"]).arg(&pom);
     command.arg(format!("-Dinto={}", incoming.display())).arg(format!("-Dplatform={platform}"));
     if !home_is_writable() {
         command.arg(format!("-Dmaven.repo.local={}", root.join("maven").display()));
     }
-    let mut child = command.stdout(Stdio::piped()).spawn().context(
-        "cannot run mvn: install Maven (`apt install maven`, `brew install maven`) or start a Docker engine",
-    )?;
+    let mut child = command.stdout(Stdio::piped()).spawn().context("cannot run sh")?;
     let output = follow(BufReader::new(child.stdout.take().expect("it is piped")));
     let status = child.wait().context("cannot wait for mvn")?;
-    let errors: Vec<_> =
-        output.iter().filter(|line| line.starts_with("[ERROR]")).take(12).map(String::as_str).collect();
+    ensure!(
+        status.code() != Some(127),
+        "cannot run mvn: install Maven (`apt install maven`, `brew install maven`) or start a Docker engine"
+    );
     ensure!(
         status.success(),
         "Maven could not fetch the servers; try again when the network is back. It said:\n{}",
-        errors.join("\n")
+        output[output.len().saturating_sub(20)..].join("\n")
     );
     Ok(())
 }
@@ -131,7 +132,7 @@ fn follow(output: impl BufRead) -> Vec<String> {
     let mut files = 0;
     for line in output.lines().map_while(Result::ok) {
         files += usize::from(line.contains("Downloaded from"));
-        if said.elapsed() > Duration::from_secs(3) {
+        if files > 0 && said.elapsed() > Duration::from_secs(3) {
             said = Instant::now();
             say(&format!("  {files} files downloaded, {} s", began.elapsed().as_secs()));
         }

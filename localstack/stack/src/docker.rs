@@ -1,6 +1,7 @@
 //! The same servers as containers, where a Docker engine answers.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use anyhow::{Context, ensure};
 use tokio::process::Command;
 use tokio::time::timeout;
 
+use crate::say::say;
 use crate::settings::Settings;
 
 /// Whether an engine answers within 2 s and knows `compose`.
@@ -58,4 +60,31 @@ pub(crate) async fn run(settings: &Settings, arguments: &[&str]) -> anyhow::Resu
 pub(crate) async fn runs(settings: &Settings) -> bool {
     let output = compose(settings, &["ps", "--quiet", "--status", "running"]).stderr(Stdio::null()).output().await;
     output.is_ok_and(|output| output.status.success() && !output.stdout.trim_ascii().is_empty())
+}
+
+/// Remembers that this stack has containers: another checkout's must not be taken for ours.
+pub(crate) fn remember(settings: &Settings) -> anyhow::Result<()> {
+    let mark = mark(settings);
+    fs::write(&mark, "").with_context(|| format!("cannot write {}", mark.display()))
+}
+
+/// Stops the containers of this stack, where it ever had any.
+pub(crate) async fn down(settings: &Settings, wipe: bool) -> anyhow::Result<()> {
+    let mark = mark(settings);
+    if !mark.exists() {
+        return Ok(());
+    }
+    if !answers().await {
+        say("the stack had containers, and no Docker engine answers now: what runs there stays as it is");
+        return Ok(());
+    }
+    if !wipe {
+        return run(settings, &["down"]).await;
+    }
+    run(settings, &["down", "--volumes"]).await?;
+    fs::remove_file(&mark).with_context(|| format!("cannot remove {}", mark.display()))
+}
+
+fn mark(settings: &Settings) -> PathBuf {
+    settings.state.run().join("containers")
 }

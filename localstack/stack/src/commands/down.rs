@@ -13,13 +13,10 @@ use crate::server::Kind;
 use crate::settings::Settings;
 
 pub(super) async fn down(settings: &Settings, wipe: bool) -> anyhow::Result<()> {
-    // Clients first would be best; of the two servers Kafka takes longer and needs nothing of the other.
     for kind in servers(settings) {
         stop(settings, kind).await?;
     }
-    if !settings.processes_only && docker::answers().await {
-        docker::run(settings, if wipe { &["down", "--volumes"] } else { &["down"] }).await?;
-    }
+    docker::down(settings, wipe).await?;
     if wipe {
         remove(settings)?;
     }
@@ -36,7 +33,7 @@ pub(super) async fn stop(settings: &Settings, kind: Kind) -> anyhow::Result<()> 
             .await
             .with_context(|| format!("cannot stop {}", kind.name()))?;
     } else {
-        say(&format!("{} does not run", kind.name()));
+        say(&format!("no {} process runs", kind.name()));
     }
     record::remove(&settings.state.run(), kind.key())
 }

@@ -53,6 +53,7 @@ async fn containers(settings: &Settings) -> anyhow::Result<()> {
             refuse_held_ports(kind)?;
         }
     }
+    docker::remember(settings)?;
     docker::run(settings, &["up", "--detach", "--wait"]).await
 }
 
