@@ -5,7 +5,19 @@ use rand::seq::IndexedRandom;
 /// First segments of routes, today's and those that are kept free for what is to come, so that no link hides one of them.
 /// A test holds them against `infra/template.yaml`.
 const RESERVED: [&str; 14] = [
-    "api", "admin", "assets", "audit", "docs", "favicon", "health", "inventory", "metrics", "orders", "robots", "static", "status",
+    "api",
+    "admin",
+    "assets",
+    "audit",
+    "docs",
+    "favicon",
+    "health",
+    "inventory",
+    "metrics",
+    "orders",
+    "robots",
+    "static",
+    "status",
     "users",
 ];
 
@@ -43,7 +55,8 @@ mod tests {
 
     #[test]
     fn no_code_hides_a_route() {
-        let template = Template::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra/template.yaml")).unwrap();
+        let template =
+            Template::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra/template.yaml")).unwrap();
         let routes: Vec<_> = template.functions.iter().flat_map(|function| &function.routes).collect();
         assert!(routes.len() >= 4, "the template names its routes");
         for route in routes {

@@ -3,7 +3,9 @@
 mod answer;
 mod code;
 mod create;
+mod path;
 mod problems;
+mod request;
 mod show;
 mod stats;
 mod target;
@@ -11,9 +13,11 @@ mod target;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use settings::Environment;
 use store::PgPool;
+use time::OffsetDateTime;
 use url::Url;
 
 /// What an environment keeps between requests.
@@ -21,17 +25,18 @@ pub struct LinksApi {
     pool: PgPool,
     /// What short URLs begin with; it ends with a slash.
     base: Url,
+    clock: fn() -> OffsetDateTime,
 }
 
 impl LinksApi {
-    /// Reads the settings. Needs a tokio runtime.
-    pub fn start(environment: &Environment) -> anyhow::Result<Self> {
+    /// Reads the settings; asks the clock at each request. Needs a tokio runtime.
+    pub fn start(environment: &Environment, clock: fn() -> OffsetDateTime) -> anyhow::Result<Self> {
         let base = environment.required("PUBLIC_BASE_URL")?.trim_end_matches('/').to_owned() + "/";
         let base = base.parse().map_err(|error: url::ParseError| settings::SettingError::Invalid {
             name: "PUBLIC_BASE_URL".to_owned(),
             reason: error.to_string(),
         })?;
-        Ok(Self { pool: store::pool(environment)?, base })
+        Ok(Self { pool: store::pool(environment)?, base, clock })
     }
 
     /// The connections to the database.
@@ -47,6 +52,7 @@ pub fn router(api: LinksApi) -> Router {
         .route("/api/links", post(create::create))
         .route("/api/links/{code}", get(show::show))
         .route("/api/links/{code}/stats", get(stats::stats))
+        .layer(DefaultBodyLimit::max(request::BODY_LIMIT))
         .fallback(problems::no_route)
         .method_not_allowed_fallback(problems::no_method)
         .with_state(Arc::new(api))

@@ -2,12 +2,14 @@
 
 use links_api::LinksApi;
 use settings::Environment;
+use time::OffsetDateTime;
 
+#[expect(clippy::disallowed_methods, reason = "the clock is read here, and passed on")]
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     let environment = Environment::of_process();
     lambda::init_logs(&environment)?;
-    let api = LinksApi::start(&environment)?;
+    let api = LinksApi::start(&environment, OffsetDateTime::now_utc)?;
     let pool = api.pool();
     lambda::on_shutdown(move || async move { pool.close().await }).await;
     lambda_http::run(links_api::router(api)).await

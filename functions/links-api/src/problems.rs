@@ -24,13 +24,14 @@ impl From<store::Error> for Failure {
 }
 
 impl IntoResponse for Failure {
+    #[expect(clippy::disallowed_methods, reason = "an id for the log and the answer, which nothing else depends on")]
     fn into_response(self) -> Response {
         match self {
             Self::Problem(problem) => problem.into_response(),
             Self::Database(error) => {
                 let id = Uuid::now_v7();
                 tracing::error!(error.id = %id, error.message = %error, "The database did not answer as it should");
-                Problem::unavailable("The request cannot be carried out right now. Nothing was changed.", id, 2).into_response()
+                Problem::unavailable("The request cannot be carried out right now.", id, 2).into_response()
             }
         }
     }
@@ -47,4 +48,13 @@ pub(crate) async fn no_method() -> Response {
 
 pub(crate) fn no_link() -> Problem {
     Problem::not_found("There is no link with this code.")
+}
+
+/// The client has to mend this field of its request.
+pub(crate) fn invalid(field: &'static str, detail: impl Into<String>) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "invalid-request", "Invalid request", detail).about(field)
+}
+
+pub(crate) fn taken(detail: &str) -> Problem {
+    Problem::new(StatusCode::CONFLICT, "code-taken", "Code taken", detail).about("code")
 }

@@ -2,17 +2,17 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
-use http::StatusCode;
+use axum::extract::{Query, State};
 use lambda::Problem;
 use serde::{Deserialize, Serialize};
 use store::{link_stats, links};
-use time::{Duration, OffsetDateTime};
+use time::{Date, Duration, OffsetDateTime};
 
 use crate::LinksApi;
-use crate::problems::{Failure, no_link};
+use crate::path::CodeInPath;
+use crate::problems::{Failure, invalid, no_link};
 
-/// How far back the series go.
+/// How many hours and days the series have, the current ones included.
 #[derive(Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Range {
@@ -84,14 +84,13 @@ struct Sources {
 /// `GET /api/links/{code}/stats?hours=48&days=30`
 pub(crate) async fn stats(
     State(api): State<Arc<LinksApi>>,
-    Path(code): Path<String>,
+    CodeInPath(code): CodeInPath,
     range: Result<Query<Range>, QueryRejection>,
 ) -> Result<Json<StatsAnswer>, Failure> {
-    let Query(range) = range.map_err(|error| invalid_range(&error))?;
-    let now = OffsetDateTime::now_utc();
-    let (from_hour, from_day) = (now - Duration::hours(range.hours.into()), (now - Duration::days(range.days.into())).date());
+    let Query(range) = range.map_err(|_| invalid_range())?;
+    let (from_hour, from_day) = beginning(&range, (api.clock)());
     let mut connection = api.pool.acquire().await?;
-    let link = links::find(&mut connection, &code).await?.ok_or_else(no_link)?;
+    let link = links::find(&mut connection, code.as_str()).await?.ok_or_else(no_link)?;
     let totals = link_stats::totals(&mut connection, link.link_id).await?;
     let hours = link_stats::hours(&mut connection, link.link_id, from_hour).await?;
     let days = link_stats::days(&mut connection, link.link_id, from_day).await?;
@@ -100,27 +99,33 @@ pub(crate) async fn stats(
         code: link.code,
         clicks: totals.clicks,
         bots: totals.bots,
-        by_hour: hours.into_iter().map(HourAnswer::of).collect(),
-        by_day: days.into_iter().map(DayAnswer::of).collect(),
+        by_hour: hours.iter().map(HourAnswer::of).collect(),
+        by_day: days.iter().map(DayAnswer::of).collect(),
         by_country: countries.into_iter().map(CountryAnswer::of).collect(),
         by_device: Devices::of(&totals),
         by_source: Sources::of(&totals),
     }))
 }
 
-fn invalid_range(error: &QueryRejection) -> Problem {
-    let detail = format!("hours and days are whole numbers from 0 to 65535: {error}.");
-    Problem::new(StatusCode::BAD_REQUEST, "invalid-request", "Invalid request", detail)
+/// The first hour and the first day of the series.
+fn beginning(range: &Range, now: OffsetDateTime) -> (OffsetDateTime, Date) {
+    let hour = now.truncate_to_hour() + Duration::hours(1) - Duration::hours(range.hours.into());
+    let day = now.date() + Duration::days(1) - Duration::days(range.days.into());
+    (hour, day)
+}
+
+fn invalid_range() -> Problem {
+    invalid("query", "The query takes hours and days, whole numbers from 0 to 65535, each once.")
 }
 
 impl HourAnswer {
-    fn of(row: link_stats::Hour) -> Self {
+    fn of(row: &link_stats::Hour) -> Self {
         Self { hour: row.hour, clicks: row.clicks, bots: row.bots }
     }
 }
 
 impl DayAnswer {
-    fn of(row: link_stats::Day) -> Self {
+    fn of(row: &link_stats::Day) -> Self {
         Self { day: row.day.to_string(), clicks: row.clicks, bots: row.bots }
     }
 }

@@ -45,13 +45,15 @@ pub(crate) fn parse(text: &str, base: &Url) -> Result<Url, InvalidTarget> {
 /// Whether both are one service: a link to a link would be a loop, or hide where it leads.
 fn is_same_host(target: &Url, base: &Url) -> bool {
     match (target.host(), base.host()) {
-        (Some(Host::Domain(target)), Some(Host::Domain(base))) if target.trim_end_matches('.') == base.trim_end_matches('.') => {}
+        (Some(Host::Domain(target)), Some(Host::Domain(base)))
+            if target.trim_end_matches('.') == base.trim_end_matches('.') => {}
         (Some(target_host), Some(base_host)) if target_host == base_host => {}
         (Some(target_host), Some(base_host)) if is_loopback(&target_host) && is_loopback(&base_host) => {}
         _ => return false,
     }
     // On a laptop other services have other ports; in public a host is one service.
-    !base.host().is_some_and(|host| is_loopback(&host)) || target.port_or_known_default() == base.port_or_known_default()
+    !base.host().is_some_and(|host| is_loopback(&host))
+        || target.port_or_known_default() == base.port_or_known_default()
 }
 
 fn is_loopback(host: &Host<&str>) -> bool {
