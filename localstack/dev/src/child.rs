@@ -1,6 +1,8 @@
 //! A process of this session, in a process group of its own: Ctrl-C reaches this program alone, which ends the others
 //! in their order.
 
+use std::io::Write as _;
+use std::os::unix::process::CommandExt as _;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -13,11 +15,15 @@ use tokio::time::timeout;
 
 use crate::log;
 
+/// Ends a process group when this program is gone without a word, as when it is killed.
+const WATCHDOG: &str = r#"read -r _ || { kill -s TERM -- "-$1"; sleep 5; kill -s KILL -- "-$1"; }"#;
+
 /// A running process whose lines go to the log. Dropping it kills its group.
 pub(crate) struct Child {
     name: &'static str,
     process: Process,
-    group: Option<Pid>,
+    group: Pid,
+    watchdog: std::process::Child,
 }
 
 impl Child {
@@ -27,10 +33,10 @@ impl Child {
         let mut process = command
             .spawn()
             .with_context(|| format!("cannot start {}: run `make setup`", command.as_std().get_program().display()))?;
-        let group = process.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw);
+        let id = process.id().and_then(|id| i32::try_from(id).ok()).context("the process has no id")?;
         follow(name, process.stdout.take());
         follow(name, process.stderr.take());
-        Ok(Self { name, process, group })
+        Ok(Self { name, process, group: Pid::from_raw(id), watchdog: watchdog(id)? })
     }
 
     /// Waits until it ends by itself, and says how it did.
@@ -52,8 +58,8 @@ impl Child {
 
     fn signal(&self, signal: Signal) {
         // The id of a process that has been waited for may be another's by now.
-        if let (Some(group), Some(_)) = (self.group, self.process.id()) {
-            let _ = killpg(group, signal);
+        if self.process.id().is_some() {
+            let _ = killpg(self.group, signal);
         }
     }
 }
@@ -61,7 +67,23 @@ impl Child {
 impl Drop for Child {
     fn drop(&mut self) {
         self.signal(Signal::SIGKILL);
+        if let Some(mut pipe) = self.watchdog.stdin.take() {
+            // Whatever became of the watchdog, it is no longer needed.
+            let _ = pipe.write_all(b"done\n");
+        }
+        let _ = self.watchdog.wait();
     }
+}
+
+fn watchdog(group: i32) -> anyhow::Result<std::process::Child> {
+    std::process::Command::new("/bin/sh")
+        .args(["-c", WATCHDOG, "sh", &group.to_string()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn()
+        .context("cannot start /bin/sh, which ends what is left behind")
 }
 
 fn follow(name: &'static str, stream: Option<impl AsyncRead + Unpin + Send + 'static>) {

@@ -26,7 +26,8 @@ pub(crate) async fn run() -> anyhow::Result<ExitCode> {
     if let Some(holder) = stack::holder(PORT) {
         bail!("port {PORT}, where the functions are served, is held by {holder}: end it first");
     }
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let (mut terminate, mut hang_up) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
     let mut functions = Child::start("cargo lambda", watch(&root, &template)?)?;
     let mut poller = Child::start("event-source", event_source(&root)?)?;
     let ended = tokio::select! {
@@ -34,6 +35,7 @@ pub(crate) async fn run() -> anyhow::Result<ExitCode> {
         ended = poller.ended() => Some(ended?),
         _ = interrupt.recv() => None,
         _ = terminate.recv() => None,
+        _ = hang_up.recv() => None,
         never = greet(&root) => never?,
     };
     log::show("dev", ended.as_deref().unwrap_or("Stopping"));
