@@ -1,8 +1,7 @@
-//! `migrate`: applies what is missing of the migrations, and makes partitions ahead. Invoked at deploy, with any payload, before
-//! the functions that need them; answers with the names of those it applied.
+//! `migrate`: invoked at deploy, with any payload, before the functions that need what it applies.
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use serde_json::{Value, json};
+use serde_json::Value;
 use settings::Environment;
 
 #[tokio::main(flavor = "current_thread")]
@@ -10,9 +9,5 @@ async fn main() -> Result<(), Error> {
     let environment = Environment::of_process();
     lambda::init_logs(&environment)?;
     let owner_url = environment.required("OWNER_DATABASE_URL")?;
-    lambda_runtime::run(service_fn(async |_: LambdaEvent<Value>| {
-        let applied = store::migrate(owner_url).await?;
-        Ok::<_, Error>(json!({ "applied": applied }))
-    }))
-    .await
+    lambda_runtime::run(service_fn(async |_: LambdaEvent<Value>| migrate::handle(owner_url).await)).await
 }

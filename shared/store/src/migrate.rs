@@ -19,7 +19,9 @@ pub async fn migrate(owner_url: &str) -> anyhow::Result<Vec<String>> {
         .context("the database does not answer: check OWNER_DATABASE_URL and that the server runs")?;
     connection.lock().await.context("the lock that keeps migrations apart could not be taken")?;
     let migrations = migrations();
-    let before = applied(&mut connection, &migrations).await?;
+    let before = applied(&mut connection, &migrations).await.context(
+        "applied migrations cannot be recorded: check that OWNER_DATABASE_URL names the role that owns the database",
+    )?;
     migrations
         .run_direct(None, &mut connection, false)
         .await
