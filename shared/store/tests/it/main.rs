@@ -9,6 +9,7 @@ mod link_stats;
 mod links;
 mod migrations;
 mod privileges;
+mod recount;
 mod transactions;
 
 use sqlx::PgPool;
