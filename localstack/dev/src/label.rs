@@ -1,11 +1,13 @@
 //! `dev label`: what `cargo run` starts a function with.
 //!
-//! `cargo lambda watch` lets all functions write to one pipe, and a function does not say its name.
+//! `cargo lambda watch` lets all functions write to one pipe, and a function does not say its name: this puts it before
+//! each line.
 
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{ExitCode, Stdio};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use nix::sys::signal::{Signal, kill};
@@ -13,44 +15,85 @@ use nix::unistd::Pid;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep};
 
 /// Stands on both sides of a name at the beginning of a line.
 const MARK: char = '\u{1f}';
 
-/// Runs the command until it ends, and ends as it does.
+/// The wait before a function that has crashed is started again: doubled after each crash in a row.
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// Runs the command until it is asked to end. When it ends by itself it is started again, as Lambda does;
+/// `cargo lambda watch` would do so only after a change of a file.
 pub(crate) async fn run(command: &[OsString]) -> anyhow::Result<ExitCode> {
-    let (program, arguments) = command.split_first().context("there is no command to run")?;
-    let name = Path::new(program).file_name().unwrap_or(program).to_string_lossy().into_owned();
-    let mut child = Command::new(program)
-        .args(arguments)
-        // Where it says 1, it says nothing, and each function warns of it.
-        .env_remove("AWS_LAMBDA_MAX_CONCURRENCY")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .with_context(|| format!("cannot start {}", program.display()))?;
-    let out = tokio::spawn(copy(name.clone(), child.stdout.take()));
-    let errors = tokio::spawn(copy(name, child.stderr.take()));
-    let status = until_it_ends(&mut child).await?;
-    out.await?;
-    errors.await?;
-    Ok(ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)))
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let mut wait = FIRST_WAIT;
+    loop {
+        let started = Instant::now();
+        let mut function = Function::start(command)?;
+        let asked = tokio::select! {
+            status = function.process.wait() => {
+                let status = status.context("cannot wait for the function")?;
+                function.say(&format!("It ended by itself ({status}) and is started again"));
+                None
+            }
+            _ = interrupt.recv() => Some(Signal::SIGINT),
+            _ = terminate.recv() => Some(Signal::SIGTERM),
+        };
+        if let Some(asked) = asked {
+            return function.end(asked).await;
+        }
+        wait = if started.elapsed() > LONGEST_WAIT { FIRST_WAIT } else { wait };
+        tokio::select! {
+            () = sleep(wait) => wait = LONGEST_WAIT.min(wait * 2),
+            _ = interrupt.recv() => return Ok(ExitCode::SUCCESS),
+            _ = terminate.recv() => return Ok(ExitCode::SUCCESS),
+        }
+    }
 }
 
-/// Waits for the end, and passes on the signals that ask for it.
-async fn until_it_ends(child: &mut Child) -> anyhow::Result<std::process::ExitStatus> {
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    loop {
-        let passed_on = tokio::select! {
-            status = child.wait() => return status.context("cannot wait for the function"),
-            _ = interrupt.recv() => Signal::SIGINT,
-            _ = terminate.recv() => Signal::SIGTERM,
-        };
-        if let Some(id) = child.id().and_then(|id| i32::try_from(id).ok()) {
+/// A running function.
+struct Function {
+    name: String,
+    process: Child,
+    copies: [JoinHandle<()>; 2],
+}
+
+impl Function {
+    fn start(command: &[OsString]) -> anyhow::Result<Self> {
+        let (program, arguments) = command.split_first().context("there is no command to run")?;
+        let name = Path::new(program).file_name().unwrap_or(program).to_string_lossy().into_owned();
+        let mut process = Command::new(program)
+            .args(arguments)
+            // Where it says 1, it says nothing, and each function warns of it.
+            .env_remove("AWS_LAMBDA_MAX_CONCURRENCY")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("cannot start {}", program.display()))?;
+        let out = tokio::spawn(copy(name.clone(), process.stdout.take()));
+        let errors = tokio::spawn(copy(name.clone(), process.stderr.take()));
+        Ok(Self { name, process, copies: [out, errors] })
+    }
+
+    /// Passes the signal on and waits until the function has ended and all that it said is copied.
+    async fn end(mut self, signal: Signal) -> anyhow::Result<ExitCode> {
+        if let Some(id) = self.process.id().and_then(|id| i32::try_from(id).ok()) {
             // It may just have ended by itself.
-            let _ = kill(Pid::from_raw(id), passed_on);
+            let _ = kill(Pid::from_raw(id), signal);
         }
+        self.process.wait().await.context("cannot wait for the function")?;
+        for copy in self.copies {
+            copy.await?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn say(&self, line: &str) {
+        write(&self.name, line);
     }
 }
 
@@ -59,12 +102,14 @@ async fn copy(name: String, from: Option<impl AsyncRead + Unpin>) {
     let mut lines = BufReader::new(from);
     let mut line = Vec::new();
     while let Ok(1..) = lines.read_until(b'\n', &mut line).await {
-        let text = String::from_utf8_lossy(&line);
-        let labelled = format!("{MARK}{name}{MARK}{}\n", text.trim_end());
-        // Whoever read them is gone, and so will the function be.
-        let _ = std::io::stdout().lock().write_all(labelled.as_bytes());
+        write(&name, String::from_utf8_lossy(&line).trim_end());
         line.clear();
     }
+}
+
+fn write(name: &str, line: &str) {
+    // Whoever read the lines is gone, and so will the function be.
+    let _ = std::io::stdout().lock().write_all(format!("{MARK}{name}{MARK}{line}\n").as_bytes());
 }
 
 /// The name before a line, and the rest of it.
