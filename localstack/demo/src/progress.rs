@@ -41,6 +41,13 @@ impl Step {
         drop(self);
         done(what);
     }
+
+    /// Leaves one line that says what went wrong.
+    #[expect(clippy::print_stdout, reason = "progress of a command-line tool")]
+    pub(crate) fn failed(self, what: &str) {
+        drop(self);
+        println!("{} {what}", style("✗").red());
+    }
 }
 
 /// One line about a step that took no time.

@@ -62,7 +62,11 @@ async fn play(stage: &Stage, base: &str) -> anyhow::Result<Vec<Row>> {
     let step = Step::start("Waiting");
     let counted = wait(&step, &expected, &plan, &visits, &link, &pool).await?;
     let rows = report::rows(&expected, &counted);
-    step.done(&format!("Counted {} clicks", counted.people + counted.bots));
+    if counted.countries.contains_key(LAST) {
+        step.done(&format!("Counted {} clicks", counted.people + counted.bots));
+    } else {
+        step.failed(&format!("The last click was not counted within {} s", PATIENCE.as_secs()));
+    }
     Ok(rows)
 }
 
