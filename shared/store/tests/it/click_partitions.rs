@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use sqlx::PgPool;
+use sqlx::{Connection, PgPool};
 use store::clicks::{self, Click};
 use testkit::{TestDatabase, click, rollups_equal_facts, uuid_at, uuid_bounds_at};
 use time::OffsetDateTime;
@@ -163,4 +163,31 @@ async fn a_batch_that_meets_a_partition_in_the_making_counts_once() {
     assert_eq!(first.unwrap() + insert(pool, &early).await, 1);
     assert_eq!(partition(pool, early.event_id).await, "clicks_2031_05");
     rollups_equal_facts(pool).await;
+}
+
+#[tokio::test]
+async fn a_deploy_waits_for_a_writer_that_holds_the_default_partition_longer_than_one_try() {
+    let database = TestDatabase::new().await;
+    let pool = &database.pool;
+    let next_month: String =
+        sqlx::query_scalar("select to_char(now() at time zone 'UTC' + interval '1 month', '\"clicks_\"YYYY_MM')")
+            .fetch_one(pool)
+            .await
+            .unwrap();
+    let mut owner = sqlx::PgConnection::connect(&database.owner_url()).await.unwrap();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("drop table {next_month}"))).execute(&mut owner).await.unwrap();
+    let mut writer = pool.begin().await.unwrap();
+    clicks::insert(&mut writer, &[click(uuid_at(NOON), FAR_MONTH)]).await.unwrap();
+
+    let (url, started) = (database.owner_url(), Instant::now());
+    let deploy = tokio::spawn(async move { store::migrate(&url).await });
+    crate::click_concurrency::waiting_for_locks(&database, 1).await;
+    // One try lasts two seconds.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    writer.commit().await.unwrap();
+    deploy.await.unwrap().unwrap();
+    assert!(started.elapsed() >= Duration::from_secs(3));
+    let made: bool =
+        sqlx::query_scalar("select to_regclass($1) is not null").bind(&next_month).fetch_one(pool).await.unwrap();
+    assert!(made, "{next_month}");
 }
