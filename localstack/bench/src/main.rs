@@ -3,7 +3,6 @@
 
 mod bench;
 mod clicks;
-mod copy;
 mod database;
 mod figures;
 mod payload;

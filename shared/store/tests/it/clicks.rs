@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, TestRunner};
 use sqlx::PgPool;
-use store::clicks::{self, Click};
+use store::clicks::{self, Click, Network};
 use testkit::{TestDatabase, click, rollups_equal_facts, uuid_at};
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
@@ -72,7 +72,7 @@ async fn every_field_is_stored_in_its_own_column() {
         referrer: text("referrer"),
         user_agent: text("agent"),
         accept_language: text("language"),
-        ip: text("2001:db8::/48"),
+        ip: Some(Network { address: "2001:db8::".parse().unwrap(), prefix: 48 }),
         utm: ["source", "medium", "campaign", "term", "content"].map(text),
         ..click(uuid_at(NOON), NOON)
     };

@@ -1,0 +1,128 @@
+use std::collections::BTreeMap;
+
+use sqlx::PgConnection;
+use time::{Date, OffsetDateTime, UtcOffset};
+use uuid::Uuid;
+
+use super::Click;
+
+const DEVICES: [&str; 4] = ["desktop", "mobile", "tablet", "other"];
+const SOURCES: [&str; 6] = ["direct", "search", "social", "email", "campaign", "referral"];
+
+/// The counts of a rollup's row in the order of its columns: people, bots, then people by device and by source.
+#[derive(Clone, Copy, Default)]
+struct Counts([i64; 2 + DEVICES.len() + SOURCES.len()]);
+
+impl Counts {
+    fn count(&mut self, click: &Click) {
+        self.0[usize::from(click.is_bot)] += 1;
+        let places = [
+            DEVICES.iter().position(|device| *device == click.device).map(|place| 2 + place),
+            SOURCES.iter().position(|source| *source == click.traffic_source).map(|place| 2 + DEVICES.len() + place),
+        ];
+        places.into_iter().flatten().filter(|_| !click.is_bot).for_each(|place| self.0[place] += 1);
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.0.iter_mut().zip(other.0).for_each(|(count, more)| *count += more);
+    }
+}
+
+/// Adds new clicks to all rollups. Rows are written in key order, here and wherever several are: two batches then wait for each
+/// other instead of deadlocking.
+pub(super) async fn add(connection: &mut PgConnection, clicks: &[&Click]) -> sqlx::Result<()> {
+    if clicks.is_empty() {
+        return Ok(());
+    }
+    let mut hours = BTreeMap::<(Uuid, OffsetDateTime), Counts>::new();
+    let mut countries = BTreeMap::<(Uuid, Date, &str), Counts>::new();
+    for click in clicks {
+        let hour = click.clicked_at.to_offset(UtcOffset::UTC).truncate_to_hour();
+        hours.entry((click.link_id, hour)).or_default().count(click);
+        countries.entry((click.link_id, hour.date(), &click.country)).or_default().count(click);
+    }
+    let mut days = BTreeMap::<(Uuid, Date), Counts>::new();
+    for ((link, hour), counts) in &hours {
+        days.entry((*link, hour.date())).or_default().add(counts);
+    }
+    add_hours(connection, &hours).await?;
+    add_days(connection, &days).await?;
+    add_countries(connection, &countries).await
+}
+
+fn column<K>(rows: &BTreeMap<K, Counts>, place: usize) -> Vec<i64> {
+    rows.values().map(|counts| counts.0[place]).collect()
+}
+
+async fn add_hours(connection: &mut PgConnection, rows: &BTreeMap<(Uuid, OffsetDateTime), Counts>) -> sqlx::Result<()> {
+    let (links, hours): (Vec<_>, Vec<_>) = rows.keys().copied().unzip();
+    let counts: [Vec<i64>; 12] = std::array::from_fn(|place| column(rows, place));
+    let [clicks, bots, desktop, mobile, tablet, other, direct, search, social, email, campaign, referral] = &counts;
+    sqlx::query_file!(
+        "queries/add_link_clicks_hourly.sql",
+        &links,
+        &hours,
+        clicks,
+        bots,
+        desktop,
+        mobile,
+        tablet,
+        other,
+        direct,
+        search,
+        social,
+        email,
+        campaign,
+        referral
+    )
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+async fn add_days(connection: &mut PgConnection, rows: &BTreeMap<(Uuid, Date), Counts>) -> sqlx::Result<()> {
+    let (links, days): (Vec<_>, Vec<_>) = rows.keys().copied().unzip();
+    let counts: [Vec<i64>; 12] = std::array::from_fn(|place| column(rows, place));
+    let [clicks, bots, desktop, mobile, tablet, other, direct, search, social, email, campaign, referral] = &counts;
+    sqlx::query_file!(
+        "queries/add_link_clicks_daily.sql",
+        &links,
+        &days,
+        clicks,
+        bots,
+        desktop,
+        mobile,
+        tablet,
+        other,
+        direct,
+        search,
+        social,
+        email,
+        campaign,
+        referral
+    )
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+async fn add_countries(connection: &mut PgConnection, rows: &BTreeMap<(Uuid, Date, &str), Counts>) -> sqlx::Result<()> {
+    let links: Vec<Uuid> = rows.keys().map(|(link, ..)| *link).collect();
+    let days: Vec<Date> = rows.keys().map(|(_, day, _)| *day).collect();
+    let countries: Vec<&str> = rows.keys().map(|(.., country)| *country).collect();
+    sqlx::query!(
+        "insert into link_clicks_by_country as total (link_id, day, country, clicks, bots)
+         select * from unnest($1::uuid[], $2::date[], $3::text[], $4::bigint[], $5::bigint[])
+         on conflict on constraint link_clicks_by_country_pkey do update set
+             clicks = total.clicks + excluded.clicks,
+             bots = total.bots + excluded.bots",
+        &links,
+        &days,
+        &countries as &[&str],
+        &column(rows, 0),
+        &column(rows, 1)
+    )
+    .execute(connection)
+    .await
+    .map(drop)
+}
