@@ -63,7 +63,12 @@ mod tests {
     }
 
     fn link() -> Arc<Link> {
-        Arc::new(Link { link_id: Uuid::nil(), code: "a".into(), target: "https://a".into(), created_at: datetime!(2026-01-01 00:00 UTC) })
+        Arc::new(Link {
+            link_id: Uuid::nil(),
+            code: "a".into(),
+            target: "https://a".into(),
+            created_at: datetime!(2026-01-01 00:00 UTC),
+        })
     }
 
     #[test]

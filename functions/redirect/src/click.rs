@@ -13,7 +13,14 @@ use crate::client::Edge;
 const SOURCE: &str = "/onceward/redirect";
 
 /// The click that a request is: whatever its headers hold, cut to what an event may carry.
-pub(crate) fn event(id: Uuid, link: &Link, code: ShortCode, request: &HttpRequest, edge: Edge, now: OffsetDateTime) -> Event {
+pub(crate) fn event(
+    id: Uuid,
+    link: &Link,
+    code: ShortCode,
+    request: &HttpRequest,
+    edge: Edge,
+    now: OffsetDateTime,
+) -> Event {
     let headers = &request.headers;
     Event {
         id: id.into(),

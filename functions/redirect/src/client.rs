@@ -47,15 +47,22 @@ impl Edge {
     /// The address of the client.
     pub(crate) fn address(self, request: &ApiGatewayV2httpRequest) -> Option<IpAddr> {
         let headers = &request.headers;
+        let peer = request.request_context.http.source_ip.as_deref().and_then(address);
         let seen = match self {
             Self::None => None,
             Self::CloudFront => text(headers, "cloudfront-viewer-address").and_then(without_port),
             Self::Cloudflare => text(headers, "cf-connecting-ip").and_then(address),
-            // Everything but the last entry is what the client says of itself.
-            Self::Proxy => text(headers, "x-forwarded-for").and_then(|list| list.rsplit(',').next()).and_then(address),
+            Self::Proxy => text(headers, "x-forwarded-for").and_then(|list| seen_by_proxy(list, peer)),
         };
-        seen.or_else(|| request.request_context.http.source_ip.as_deref().and_then(address))
+        seen.or(peer)
     }
+}
+
+/// What the proxy appended: the last entry, or the one before it where the API appended the proxy itself. Everything before that is
+/// what the client says of itself.
+fn seen_by_proxy(list: &str, proxy: Option<IpAddr>) -> Option<IpAddr> {
+    let mut entries = list.rsplit(',').map(address);
+    entries.next()?.filter(|last| Some(*last) != proxy).or_else(|| entries.next()?)
 }
 
 /// The last header of the name, as text.
@@ -100,6 +107,8 @@ mod tests {
             (Edge::Proxy, "10.0.0.1", "x-forwarded-for", "[2001:db8::7]:443", "2001:db8::7"),
             (Edge::Proxy, "10.0.0.1", "x-forwarded-for", "[2001:db8::7]", "2001:db8::7"),
             (Edge::Proxy, "10.0.0.1", "x-forwarded-for", "203.0.113.9, unknown", "10.0.0.1"),
+            (Edge::Proxy, "10.0.0.1", "x-forwarded-for", "spoofed, 203.0.113.9, 10.0.0.1", "203.0.113.9"),
+            (Edge::Proxy, "10.0.0.1", "x-forwarded-for", "10.0.0.1", "10.0.0.1"),
             (Edge::Proxy, "10.0.0.1", "x-forwarded-for", "", "10.0.0.1"),
             (Edge::Proxy, "10.0.0.1", "x-forwarded-for", "::ffff:203.0.113.9", "203.0.113.9"),
             (Edge::CloudFront, "10.0.0.1", "cloudfront-viewer-address", "203.0.113.9:46532", "203.0.113.9"),

@@ -1,7 +1,7 @@
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
-use events::{ShortCode, Topic};
+use events::{Event, ShortCode, Topic};
 use http::header::{CACHE_CONTROL, LOCATION};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use kafka::{EventPublisher, KafkaSettings};
@@ -34,7 +34,8 @@ pub struct Redirect {
 impl Redirect {
     /// Reads the settings and starts to connect, without waiting for it. Needs a tokio runtime.
     pub fn start(environment: &Environment) -> anyhow::Result<Self> {
-        let topic = environment.optional(Topic::LinkClicks.variable()).unwrap_or(Topic::LinkClicks.default_name()).to_owned();
+        let topic =
+            environment.optional(Topic::LinkClicks.variable()).unwrap_or(Topic::LinkClicks.default_name()).to_owned();
         let entries = environment.parsed("REDIRECT_CACHE_ENTRIES", NonZeroUsize::new(10_000).expect("not zero"))?;
         let time_limit = Duration::from_secs(environment.parsed("REDIRECT_CACHE_SECONDS", 60)?);
         Ok(Self {
@@ -56,30 +57,27 @@ impl Redirect {
     pub async fn handle(&self, request: &HttpRequest, now: OffsetDateTime) -> HttpResponse {
         // It names the request on every line about it, and the click where there is one.
         let id = events::uuid_v7_at(now);
-        let answered = tokio::time::timeout(ANSWER_WITHIN, self.follow(id, request, now)).await.unwrap_or_else(|_| {
-            tracing::error!(error.id = %id, "The request took too long");
-            Err(Problem::unavailable("The link cannot be followed right now.", id, RETRY_AFTER_SECONDS))
-        });
-        answered.unwrap_or_else(|problem| answer(problem.into_response()))
+        self.follow(id, request, now).await.unwrap_or_else(|problem| answer(problem.into_response()))
     }
 
     async fn follow(&self, id: Uuid, request: &HttpRequest, now: OffsetDateTime) -> Result<HttpResponse, Problem> {
+        let started = Instant::now();
         let path = request.raw_path.as_deref().unwrap_or_default();
         let code: ShortCode = path.trim_start_matches('/').parse().map_err(|_| unknown_code())?;
-        let link = lookup::find(&self.pool, &self.cache, code.as_str(), Instant::now()).await.map_err(|error| {
+        let link = lookup::find(&self.pool, &self.cache, code.as_str(), started).await.map_err(|error| {
             tracing::error!(error.id = %id, link.code = %code, error.message = %error, "The link could not be looked up");
             Problem::unavailable("The link cannot be looked up right now.", id, RETRY_AFTER_SECONDS)
         })?;
         let link = link.ok_or_else(unknown_code)?;
         if request.request_context.http.method != Method::HEAD {
-            self.publish(id, &link, code, request, now).await?;
+            let event = click::event(id, &link, code, request, self.edge, now);
+            self.publish(id, &event, ANSWER_WITHIN.saturating_sub(started.elapsed())).await?;
         }
         Ok(found(&link))
     }
 
-    async fn publish(&self, id: Uuid, link: &Link, code: ShortCode, request: &HttpRequest, now: OffsetDateTime) -> Result<(), Problem> {
-        let event = click::event(id, link, code, request, self.edge, now);
-        self.publisher.publish(&self.topic, &event).await.map(drop).map_err(|error| {
+    async fn publish(&self, id: Uuid, event: &Event, within: Duration) -> Result<(), Problem> {
+        self.publisher.publish(&self.topic, event, within).await.map(drop).map_err(|error| {
             tracing::error!(
                 error.id = %id,
                 event.id = %event.id,
@@ -102,7 +100,9 @@ fn found(link: &Link) -> HttpResponse {
     *response.status_mut() = StatusCode::FOUND;
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     let target = HeaderValue::from_bytes(link.target.as_bytes());
-    response.headers_mut().insert(LOCATION, target.expect("a check of the table keeps control characters out of targets"));
+    response
+        .headers_mut()
+        .insert(LOCATION, target.expect("a check of the table keeps control characters out of targets"));
     answer(response)
 }
 

@@ -6,12 +6,17 @@ use store::links::{self, Link};
 
 use crate::cache::{Known, LinkCache};
 
-/// How long the database may take: a link that was read before is then served as when it is away.
-const TIME_LIMIT: Duration = Duration::from_secs(1);
+/// How long the database may take for one row by its key: longer, and it counts as away.
+const TIME_LIMIT: Duration = Duration::from_millis(500);
 
 /// The link of a code, if it has one: from the cache, else from the database. While the database is away a link that was read
 /// before is used beyond its time limit; for any other code the error is returned.
-pub(crate) async fn find(pool: &PgPool, cache: &LinkCache, code: &str, now: Instant) -> Result<Option<Arc<Link>>, store::Error> {
+pub(crate) async fn find(
+    pool: &PgPool,
+    cache: &LinkCache,
+    code: &str,
+    now: Instant,
+) -> Result<Option<Arc<Link>>, store::Error> {
     let known = cache.get(code, now);
     if let Known::Fresh(link) = known {
         return Ok(link);
@@ -31,6 +36,11 @@ pub(crate) async fn find(pool: &PgPool, cache: &LinkCache, code: &str, now: Inst
 }
 
 async fn read(pool: &PgPool, code: &str) -> Result<Option<Link>, store::Error> {
-    let read = async { links::find(&mut *pool.acquire().await?, code).await };
-    tokio::time::timeout(TIME_LIMIT, read).await.unwrap_or(Err(store::Error::PoolTimedOut))
+    let mut connection = pool.acquire().await?;
+    let read = tokio::time::timeout(TIME_LIMIT, links::find(&mut connection, code)).await;
+    read.unwrap_or_else(|_| {
+        // Nobody may wait for what it still answers: it is the only connection there is.
+        connection.close_on_drop();
+        Err(store::Error::PoolTimedOut)
+    })
 }

@@ -83,7 +83,8 @@ async fn a_followed_link_is_answered_and_its_click_is_on_the_topic() {
         "user-agent": "Mozilla/5.0 \"x\"", "referer": "https://news.example/", "accept-language": "sv",
         "cf-ipcountry": "SE", "cf-connecting-ip": "2001:db8::1"
     });
-    let response = redirect.handle(&request("GET", "/spring", "utm_source=letter&utm_medium=email", &headers), NOW).await;
+    let response =
+        redirect.handle(&request("GET", "/spring", "utm_source=letter&utm_medium=email", &headers), NOW).await;
     assert_eq!(response.status_code, 302);
     assert_eq!(response.headers["location"], "https://example.com/spring");
     assert_eq!(response.headers["cache-control"], "private, no-store");
@@ -104,7 +105,10 @@ async fn head_is_answered_and_not_counted() {
     link(&database, "spring").await;
     let redirect = start(&database.url(), &bootstrap(), &topic.name, &[]);
     let response = redirect.handle(&request("HEAD", "/spring", "", &json!({})), NOW).await;
-    assert_eq!((response.status_code, response.headers["location"].as_bytes()), (302, b"https://example.com/spring".as_slice()));
+    assert_eq!(
+        (response.status_code, response.headers["location"].as_bytes()),
+        (302, b"https://example.com/spring".as_slice())
+    );
     assert_eq!(topic.read_all(), []);
 }
 
@@ -126,8 +130,18 @@ fn hostile_headers_are_never_an_error() {
     let (database, topic) = runtime.block_on(async { (TestDatabase::new().await, TestTopic::new(1).await) });
     runtime.block_on(link(&database, "spring"));
     let name = prop::sample::select(vec![
-        "user-agent", "referer", "accept-language", "x-forwarded-for", "x-forwarded-proto", "host", "cookie", "traceparent",
-        "cf-ipcountry", "cf-connecting-ip", "cloudfront-viewer-address", "forwarded",
+        "user-agent",
+        "referer",
+        "accept-language",
+        "x-forwarded-for",
+        "x-forwarded-proto",
+        "host",
+        "cookie",
+        "traceparent",
+        "cf-ipcountry",
+        "cf-connecting-ip",
+        "cloudfront-viewer-address",
+        "forwarded",
     ]);
     // Whatever an HTTP server lets through: no control characters but the tab.
     let value = prop_oneof![

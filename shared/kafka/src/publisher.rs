@@ -1,5 +1,5 @@
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use events::{CLOUDEVENTS_JSON, Event};
 use rdkafka::client::ClientContext;
@@ -57,7 +57,7 @@ struct Inner {
 impl EventPublisher {
     /// Makes the producer and starts to fetch the topic's metadata, without waiting for it. Needs a tokio runtime.
     pub fn start(settings: KafkaSettings, topic: &str) -> Result<Self, KafkaError> {
-        let outage = Arc::new(Outage::default());
+        let outage = Arc::new(Outage::new());
         let producer = make_producer(&settings, &outage)?;
         let warm_up = tokio::task::spawn_blocking({
             let (producer, topic, limit) = (producer.clone(), topic.to_owned(), settings.message_timeout);
@@ -68,14 +68,16 @@ impl EventPublisher {
         Ok(Self { inner: Arc::new(Inner { settings, outage, producer: Mutex::new(producer), warm_up }) })
     }
 
-    /// Publishes one event under its key and waits until it is acknowledged. Takes at most a second longer than
+    /// Publishes one event under its key and waits until it is acknowledged. Takes at most `within`, at most a second longer than
     /// `KAFKA_MESSAGE_TIMEOUT_MS`, and no time at all while the broker is known to be away.
-    pub async fn publish(&self, topic: &str, event: &Event) -> Result<Delivered, PublishError> {
-        if self.inner.outage.is_known() {
-            return Err(PublishError::Unavailable { reason: format!("the broker is away: {}", self.inner.outage.reason()) });
+    pub async fn publish(&self, topic: &str, event: &Event, within: Duration) -> Result<Delivered, PublishError> {
+        if self.inner.outage.refuses(now(), self.inner.patience()) {
+            return Err(PublishError::Unavailable {
+                reason: format!("the broker is away: {}", self.inner.outage.reason()),
+            });
         }
         let started = Instant::now();
-        let limit = self.inner.settings.message_timeout + TIMEOUT_GRANULARITY;
+        let limit = within.min(self.inner.settings.message_timeout + TIMEOUT_GRANULARITY);
         let outcome = tokio::time::timeout(limit, self.send(topic, event)).await;
         let outcome = outcome.unwrap_or(Err(KafkaError::MessageProduction(RDKafkaErrorCode::MessageTimedOut)));
         match outcome {
@@ -110,8 +112,12 @@ impl EventPublisher {
         if is_refusal(error) {
             return PublishError::Refused { reason };
         }
-        if self.inner.outage.failed(self.inner.settings.outage_after) {
-            tracing::warn!(kafka.topic = topic, error.message = reason, "Kafka counts as away; probing until it answers");
+        if self.inner.outage.failed(now(), self.inner.settings.outage_after) {
+            tracing::warn!(
+                kafka.topic = topic,
+                error.message = reason,
+                "Kafka counts as away; probing until it answers"
+            );
             tokio::spawn(probe(self.clone(), topic.to_owned()));
         }
         PublishError::Unavailable { reason }
@@ -133,19 +139,42 @@ impl EventPublisher {
     }
 }
 
-/// Asks the broker at intervals until it answers. A frozen environment goes on with it when it is thawed.
+impl Inner {
+    /// After how long without a probe a record has to find out: longer than a probe takes, so that it never has to in an
+    /// environment that is not frozen.
+    fn patience(&self) -> Duration {
+        self.settings.probe_interval + self.settings.message_timeout + TIMEOUT_GRANULARITY
+    }
+}
+
+/// The time of day: a monotonic clock may stand still while the environment is frozen.
+#[expect(clippy::disallowed_methods, reason = "what is measured is the time that passes outside")]
+fn now() -> SystemTime {
+    SystemTime::now()
+}
+
+/// Asks the broker at intervals until it answers, or a record got through.
 async fn probe(publisher: EventPublisher, topic: String) {
-    loop {
-        tokio::time::sleep(publisher.inner.settings.probe_interval).await;
-        let (producer, limit) = (publisher.producer(), publisher.inner.settings.message_timeout);
-        let asked = topic.clone();
-        let answer = tokio::task::spawn_blocking(move || producer.client().fetch_metadata(Some(&asked), limit).map(drop));
-        if matches!(answer.await, Ok(Ok(()))) {
-            publisher.inner.outage.over();
+    let Inner { outage, settings, .. } = &*publisher.inner;
+    while outage.is_known() {
+        tokio::time::sleep(settings.probe_interval).await;
+        outage.tries(now());
+        let (producer, asked, limit) = (publisher.producer(), topic.clone(), settings.message_timeout);
+        let answer = tokio::task::spawn_blocking(move || has_leaders(&producer, &asked, limit));
+        if answer.await.unwrap_or(false) {
+            outage.answers(settings.outage_after);
             tracing::info!(kafka.topic = topic, "Kafka answers again");
-            return;
         }
     }
+}
+
+/// Whether the broker answers and each partition of the topic has somebody who takes records.
+fn has_leaders(producer: &FutureProducer<Context>, topic: &str, limit: Duration) -> bool {
+    producer.client().fetch_metadata(Some(topic), limit).is_ok_and(|metadata| {
+        let partitions = metadata.topics().iter().flat_map(rdkafka::metadata::MetadataTopic::partitions);
+        metadata.topics().iter().all(|topic| topic.error().is_none())
+            && partitions.into_iter().all(|partition| partition.error().is_none() && partition.leader() >= 0)
+    })
 }
 
 fn make_producer(settings: &KafkaSettings, outage: &Arc<Outage>) -> Result<FutureProducer<Context>, KafkaError> {

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
+use rdkafka::error::KafkaError;
 use settings::{Environment, SettingError};
 
 /// How to reach Kafka and how to publish, from the environment. README lists each variable with its reason.
@@ -34,6 +35,10 @@ const PASSED_ON_IF_SET: [(&str, &str); 4] = [
     ("ssl.ca.location", "KAFKA_SSL_CA_LOCATION"),
 ];
 
+/// The same for what is read here too.
+const OTHERS: [(&str, &str); 2] =
+    [("bootstrap.servers", "KAFKA_BOOTSTRAP_SERVERS"), ("message.timeout.ms", "KAFKA_MESSAGE_TIMEOUT_MS")];
+
 /// What is not for setting: what the promise rests on, and what a frozen environment needs.
 const FIXED: [(&str, &str); 9] = [
     ("client.id", "onceward"),
@@ -50,8 +55,20 @@ const FIXED: [(&str, &str); 9] = [
     ("log.connection.close", "false"),
 ];
 
+/// Has librdkafka read the values, and names the variable of one that it refuses.
+fn check(client: &ClientConfig) -> Result<(), SettingError> {
+    let Err(error) = client.create_native_config() else { return Ok(()) };
+    let KafkaError::ClientConfig(_, reason, name, _) = error else {
+        return Err(SettingError::Invalid { name: "KAFKA_*".to_owned(), reason: error.to_string() });
+    };
+    let variables = PASSED_ON.iter().map(|(name, variable, _)| (*name, *variable)).chain(PASSED_ON_IF_SET);
+    let variable =
+        variables.chain(OTHERS).find(|(passed, _)| *passed == name).map_or("KAFKA_*", |(_, variable)| variable);
+    Err(SettingError::Invalid { name: variable.to_owned(), reason })
+}
+
 impl KafkaSettings {
-    /// Reads the variables; those that librdkafka refuses are found when the producer is made.
+    /// Reads the variables, as librdkafka would.
     pub fn read(environment: &Environment) -> Result<Self, SettingError> {
         let message_timeout_ms = environment.parsed("KAFKA_MESSAGE_TIMEOUT_MS", 1500_u32)?;
         let mut client = ClientConfig::new();
@@ -69,6 +86,7 @@ impl KafkaSettings {
                 client.set(name, value);
             }
         }
+        check(&client)?;
         Ok(Self {
             message_timeout: Duration::from_millis(message_timeout_ms.into()),
             outage_after: environment.parsed("KAFKA_OUTAGE_AFTER", 3)?,
@@ -88,12 +106,27 @@ mod tests {
 
     #[test]
     fn what_the_promise_rests_on_is_set_whatever_the_environment_says() {
-        let environment = Environment::from_iter([("KAFKA_BOOTSTRAP_SERVERS", "b:9092"), ("KAFKA_ACKS", "1"), ("partitioner", "random")]);
+        let environment = Environment::from_iter([
+            ("KAFKA_BOOTSTRAP_SERVERS", "b:9092"),
+            ("KAFKA_ACKS", "1"),
+            ("partitioner", "random"),
+        ]);
         let settings = KafkaSettings::read(&environment).unwrap();
         assert_eq!(settings.client().get("partitioner"), Some("murmur2_random"));
         assert_eq!(settings.client().get("acks"), Some("1"));
         assert_eq!(settings.client().get("linger.ms"), Some("0"));
         assert_eq!(settings.client().get("sasl.username"), None);
+    }
+
+    #[test]
+    fn a_value_that_librdkafka_refuses_is_named_by_its_variable() {
+        for (variable, value) in
+            [("KAFKA_COMPRESSION", "foo"), ("KAFKA_ACKS", "some"), ("KAFKA_SECURITY_PROTOCOL", "TLS")]
+        {
+            let environment = Environment::from_iter([("KAFKA_BOOTSTRAP_SERVERS", "b:9092"), (variable, value)]);
+            let error = KafkaSettings::read(&environment).unwrap_err();
+            assert!(error.to_string().starts_with(variable), "{error}");
+        }
     }
 
     #[test]

@@ -6,11 +6,16 @@ use std::time::{Duration, Instant};
 use events::{Data, Event, LinkClicked, Text, Utm, Wire, decode};
 use kafka::topics::{NewTopic, create_missing};
 use kafka::{EventPublisher, KafkaSettings, PublishError};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use settings::Environment;
 use stack::kafka::{Broker, BrokerPorts};
 use testkit::{TestTopic, bootstrap, eventually};
 use time::macros::datetime;
 use uuid::Uuid;
+
+/// Longer than any limit of the publisher's own.
+const WITHIN: Duration = Duration::from_mins(1);
 
 fn click(code: &str) -> Event {
     let now = datetime!(2026-11-21 09:30 UTC);
@@ -49,7 +54,7 @@ async fn an_event_is_on_the_topic_under_its_key_once_publish_returns() {
     // Where Java's default partitioner sends these keys: a mixed fleet must agree.
     for (code, partition) in [("foobar", 0), ("abc", 3)] {
         let event = click(code);
-        let delivered = publisher.publish(&topic.name, &event).await.unwrap();
+        let delivered = publisher.publish(&topic.name, &event, WITHIN).await.unwrap();
         assert_eq!(delivered.partition, partition, "{code}");
         let read = topic.read_all().into_iter().find(|record| record.key.as_deref() == Some(code.as_bytes())).unwrap();
         assert_eq!((read.partition, read.offset), (delivered.partition, delivered.offset));
@@ -66,25 +71,54 @@ async fn a_broker_that_is_away_is_answered_in_time_then_at_once_and_found_again(
     let mut broker = Broker::start(&artifacts, directory.path(), BrokerPorts::free()).await.unwrap();
     let topic = TestTopic::on(&broker.bootstrap(), 1).await;
     let publisher = EventPublisher::start(settings(&broker.bootstrap(), &[]), &topic.name).unwrap();
-    publisher.publish(&topic.name, &click("before")).await.unwrap();
+    publisher.publish(&topic.name, &click("before"), WITHIN).await.unwrap();
 
     broker.kill();
     for _ in 0..3 {
         let started = Instant::now();
-        let error = publisher.publish(&topic.name, &click("during")).await.unwrap_err();
+        let error = publisher.publish(&topic.name, &click("during"), WITHIN).await.unwrap_err();
         assert!(matches!(error, PublishError::Unavailable { .. }), "{error}");
         assert!(started.elapsed() < Duration::from_millis(2600), "{:?}", started.elapsed());
     }
     let started = Instant::now();
-    let error = publisher.publish(&topic.name, &click("during")).await.unwrap_err();
-    assert!(started.elapsed() < Duration::from_millis(20), "a known outage is answered at once: {:?}", started.elapsed());
+    let error = publisher.publish(&topic.name, &click("during"), WITHIN).await.unwrap_err();
+    assert!(
+        started.elapsed() < Duration::from_millis(20),
+        "a known outage is answered at once: {:?}",
+        started.elapsed()
+    );
     assert!(error.to_string().contains("Connect"), "the broker problem is named: {error}");
 
     broker.restart().await.unwrap();
-    let ask = || async { publisher.publish(&topic.name, &click("after")).await.ok() };
+    let ask = || async { publisher.publish(&topic.name, &click("after"), WITHIN).await.ok() };
     eventually("the publisher finds the broker again", Duration::from_secs(20), ask).await;
+
+    // A broker that takes connections and does not answer.
+    let pid = Pid::from_raw(broker.pid());
+    kill(pid, Signal::SIGSTOP).unwrap();
+    for _ in 0..3 {
+        let started = Instant::now();
+        publisher.publish(&topic.name, &click("hangs"), WITHIN).await.unwrap_err();
+        assert!(started.elapsed() < Duration::from_millis(2600), "{:?}", started.elapsed());
+    }
+    let started = Instant::now();
+    publisher.publish(&topic.name, &click("hangs"), WITHIN).await.unwrap_err();
+    assert!(started.elapsed() < Duration::from_millis(20), "{:?}", started.elapsed());
+    kill(pid, Signal::SIGCONT).unwrap();
+    let ask = || async { publisher.publish(&topic.name, &click("after"), WITHIN).await.ok() };
+    eventually("the publisher finds the broker again", Duration::from_secs(20), ask).await;
+
     let keys: Vec<_> = topic.read_all().into_iter().map(|record| record.key.unwrap()).collect();
     assert_eq!((keys[0].as_slice(), keys[keys.len() - 1].as_slice()), (b"before".as_slice(), b"after".as_slice()));
+}
+
+#[tokio::test]
+async fn a_caller_with_less_time_is_answered_in_it() {
+    let nowhere = format!("127.0.0.1:{}", stack::free_port());
+    let publisher = EventPublisher::start(settings(&nowhere, &[]), "anything").unwrap();
+    let started = Instant::now();
+    publisher.publish("anything", &click("hurry"), Duration::from_millis(300)).await.unwrap_err();
+    assert!(started.elapsed() < Duration::from_millis(500), "{:?}", started.elapsed());
 }
 
 #[tokio::test]
@@ -92,7 +126,7 @@ async fn a_record_that_is_too_large_is_refused_and_is_no_outage() {
     let topic = TestTopic::with_config(&bootstrap(), 1, &[("max.message.bytes", "200")]).await;
     let publisher = EventPublisher::start(settings(&bootstrap(), &[("KAFKA_OUTAGE_AFTER", "1")]), &topic.name).unwrap();
     for _ in 0..2 {
-        let error = publisher.publish(&topic.name, &click("large")).await.unwrap_err();
+        let error = publisher.publish(&topic.name, &click("large"), WITHIN).await.unwrap_err();
         assert!(matches!(error, PublishError::Refused { .. }), "{error}");
     }
 }
@@ -100,19 +134,24 @@ async fn a_record_that_is_too_large_is_refused_and_is_no_outage() {
 #[tokio::test]
 async fn a_full_queue_is_answered_at_once() {
     let nowhere = format!("127.0.0.1:{}", stack::free_port());
-    let publisher = EventPublisher::start(settings(&nowhere, &[("KAFKA_QUEUE_MESSAGES", "1")]), "anything").unwrap();
-    let waiting = tokio::spawn({
-        let publisher = publisher.clone();
-        async move { publisher.publish("anything", &click("waits")).await }
-    });
-    let ask = || async {
-        let started = Instant::now();
-        let error = publisher.publish("anything", &click("refused")).await.unwrap_err();
-        error.to_string().contains("Queue full").then(|| started.elapsed())
+    let publisher = EventPublisher::start(
+        settings(&nowhere, &[("KAFKA_QUEUE_MESSAGES", "1"), ("KAFKA_OUTAGE_AFTER", "100")]),
+        "anything",
+    )
+    .unwrap();
+    // The first one waits for the metadata that were asked for at the start.
+    publisher.publish("anything", &click("first"), Duration::from_millis(10)).await.unwrap_err();
+    let publish = |code| {
+        let (publisher, event) = (&publisher, click(code));
+        async move {
+            let started = Instant::now();
+            let error = publisher.publish("anything", &event, WITHIN).await.unwrap_err();
+            (error.to_string().contains("Queue full"), started.elapsed())
+        }
     };
-    let took = eventually("the queue is full", Duration::from_secs(5), ask).await;
-    assert!(took < Duration::from_millis(50), "{took:?}");
-    waiting.await.unwrap().unwrap_err();
+    let (waits, refused) = tokio::join!(publish("waits"), publish("refused"));
+    assert_eq!((waits.0, refused.0), (false, true), "the queue has room for one");
+    assert!(refused.1 < Duration::from_millis(50), "{:?}", refused.1);
 }
 
 #[tokio::test]
@@ -126,6 +165,7 @@ async fn a_topic_that_is_there_is_left_as_it_is() {
 async fn a_topic_setting_that_kafka_does_not_know_is_an_error_that_names_the_topic() {
     let name = testkit::unique_name();
     let config = BTreeMap::from([("retention.msx".to_owned(), "1".to_owned())]);
-    let error = create_missing(&bootstrap(), &[NewTopic { name: name.clone(), partitions: 1, replication: 1, config }]).await;
+    let error =
+        create_missing(&bootstrap(), &[NewTopic { name: name.clone(), partitions: 1, replication: 1, config }]).await;
     assert!(error.unwrap_err().to_string().contains(&name));
 }

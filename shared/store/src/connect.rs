@@ -1,3 +1,4 @@
+use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ pub fn pool(environment: &Environment) -> Result<PgPool, SettingError> {
         ]);
     let acquire_timeout = environment.parsed("DATABASE_ACQUIRE_TIMEOUT_MS", 1000)?;
     Ok(PgPoolOptions::new()
-        .max_connections(environment.parsed("DATABASE_MAX_CONNECTIONS", 1)?)
+        .max_connections(environment.parsed("DATABASE_MAX_CONNECTIONS", NonZeroU32::MIN)?.get())
         .acquire_timeout(Duration::from_millis(acquire_timeout))
         .connect_lazy_with(options))
 }
