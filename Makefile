@@ -94,7 +94,7 @@ check-lints:
 
 check-dependencies:
 	@setup/setup check
-	cargo deny --offline check --hide-inclusion-graph bans licenses sources
+	cargo deny --offline check --hide-inclusion-graph --allow unused-wrapper bans licenses sources
 	@if cargo deny fetch db >/dev/null 2>&1; then \
 	  cargo deny check --hide-inclusion-graph advisories; \
 	else \

@@ -1,8 +1,8 @@
 //! What a deploy is answered.
 
 use serde_json::{Value, json, to_value};
-use sqlx::{Connection, PgConnection};
 use testkit::TestDatabase;
+use testkit::sqlx::{self, Connection, PgConnection};
 
 #[tokio::test]
 async fn an_empty_database_is_filled_and_what_was_applied_is_named() {

@@ -72,7 +72,7 @@ impl Api {
     }
 
     async fn count(&self, statement: &'static str) -> i64 {
-        sqlx::query_scalar(statement).fetch_one(&self.database.pool).await.unwrap()
+        testkit::sqlx::query_scalar(statement).fetch_one(&self.database.pool).await.unwrap()
     }
 }
 
