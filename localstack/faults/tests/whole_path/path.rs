@@ -3,6 +3,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use event_source::{Config, EventSource};
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode};
 use runtime::{Running, Runtime, RuntimeConfig};
@@ -116,10 +118,52 @@ impl Path {
         serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
     }
 
-    /// Waits until at least so many clicks are counted, and says how many they are.
-    pub async fn counted(&self, code: &str, least: i64) -> i64 {
-        let ask = || async { self.stats(code).await["clicks"].as_i64().filter(|clicks| *clicks >= least) };
-        eventually(&format!("{least} clicks of {code} are counted"), PATIENCE, ask).await
+    /// Waits until at least so many clicks are counted.
+    pub async fn wait_for(&self, code: &str, least: i64) {
+        let ask = || async { (self.stats(code).await["clicks"].as_i64()? >= least).then_some(()) };
+        eventually(&format!("{least} clicks of {code} are counted"), PATIENCE, ask).await;
+    }
+
+    /// Waits until the group has committed every record of the topic, so that nothing is on its way that could still count, and
+    /// says how many clicks are counted then.
+    pub async fn counted(&self, code: &str) -> i64 {
+        let consumer = self.consumer();
+        eventually("every record is committed", PATIENCE, || async { self.is_committed(&consumer).then_some(()) })
+            .await;
+        self.stats(code).await["clicks"].as_i64().unwrap()
+    }
+
+    /// Waits until so many pollers share the partitions.
+    pub async fn shared_by(&self, members: usize) {
+        let consumer = self.consumer();
+        let ask = || async {
+            let groups = consumer.fetch_group_list(Some(&self.group), Duration::from_secs(10)).ok()?;
+            let group = groups.groups().first()?;
+            let owners =
+                group.members().iter().filter(|member| member.assignment().is_some_and(|bytes| !bytes.is_empty()));
+            (group.state() == "Stable" && owners.count() == members).then_some(())
+        };
+        eventually(&format!("{members} pollers share the partitions"), PATIENCE, ask).await;
+    }
+
+    /// A member of the group that joins nothing: it only asks.
+    fn consumer(&self) -> BaseConsumer {
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", &self.bootstrap).set("group.id", &self.group);
+        config.create().expect("a consumer")
+    }
+
+    fn is_committed(&self, consumer: &BaseConsumer) -> bool {
+        let limit = Duration::from_secs(10);
+        let mut partitions = TopicPartitionList::new();
+        partitions.add_partition_range(&self.topic.name, 0, 5);
+        let Ok(committed) = consumer.committed_offsets(partitions, limit) else { return false };
+        committed.elements().iter().all(|partition| {
+            let Ok((_, end)) = consumer.fetch_watermarks(&self.topic.name, partition.partition(), limit) else {
+                return false;
+            };
+            end == 0 || partition.offset() == Offset::Offset(end)
+        })
     }
 
     /// How many different clicks the topic holds: what was accepted, and what was refused but arrived all the same.

@@ -23,7 +23,8 @@ struct Invocation {
 
 impl RuntimeApi {
     pub async fn start(event: Value, takes_answers: bool) -> Self {
-        let invocation = Arc::new(Invocation { event: Mutex::new(Some(event)), answer: Mutex::new(None), takes_answers });
+        let invocation =
+            Arc::new(Invocation { event: Mutex::new(Some(event)), answer: Mutex::new(None), takes_answers });
         let router = Router::new()
             .route("/2018-06-01/runtime/invocation/next", get(next))
             .route("/2018-06-01/runtime/invocation/{id}/response", post(response))
@@ -51,7 +52,10 @@ impl RuntimeApi {
 }
 
 async fn register() -> impl IntoResponse {
-    ([("lambda-extension-identifier", "test")], axum::Json(serde_json::json!({"functionName": "f", "functionVersion": "1", "handler": "h"})))
+    (
+        [("lambda-extension-identifier", "test")],
+        axum::Json(serde_json::json!({"functionName": "f", "functionVersion": "1", "handler": "h"})),
+    )
 }
 
 async fn next(State(invocation): State<Arc<Invocation>>) -> Response {
