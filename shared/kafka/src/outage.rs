@@ -125,7 +125,8 @@ mod tests {
     #[test]
     fn after_an_answered_probe_one_more_failure_is_enough() {
         let outage = Outage::new();
-        (0..3).for_each(|_| drop(outage.failed(at(0), 3)));
+        let announced: Vec<bool> = (0..3).map(|_| outage.failed(at(0), 3)).collect();
+        assert_eq!(announced, [false, false, true]);
         outage.answers(3);
         assert!(!outage.refuses(at(1), PATIENCE));
         assert!(outage.failed(at(1), 3));
