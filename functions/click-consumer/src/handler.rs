@@ -1,7 +1,6 @@
 use std::time::Duration;
 
-use aws_lambda_events::event::kafka::KafkaEvent;
-use consumer::Outcomes;
+use consumer::{Outcomes, Payload};
 use settings::Environment;
 use store::{PgConnection, PgPool, clicks};
 
@@ -32,10 +31,11 @@ impl ClickConsumer {
     }
 
     /// Brings every record of a batch to a state. An error means that nothing changed and the batch is to be delivered again.
-    pub async fn handle(&self, event: KafkaEvent, remaining: Option<Duration>) -> anyhow::Result<Outcomes> {
+    pub async fn handle(&self, payload: Payload, remaining: Option<Duration>) -> anyhow::Result<Outcomes> {
         let remaining = remaining.unwrap_or(DEFAULT_TIME_LIMIT);
         let read = |event| self.enricher.click(event);
-        let apply = async |connection: &mut PgConnection, batch: &[clicks::Click]| clicks::insert(connection, batch).await;
-        Ok(consumer::process(&self.pool, CONSUMER, event, remaining, read, apply).await?)
+        let apply =
+            async |connection: &mut PgConnection, batch: &[clicks::Click]| clicks::insert(connection, batch).await;
+        Ok(consumer::process(&self.pool, CONSUMER, payload, remaining, read, apply).await?)
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use aws_lambda_events::event::kafka::KafkaEvent;
 use click_consumer::ClickConsumer;
+use consumer::Payload;
 use lambda_runtime::{LambdaEvent, service_fn};
 use settings::Environment;
 
@@ -16,7 +16,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let consumer = Arc::new(ClickConsumer::start(&environment)?);
     let pool = consumer.pool();
     lambda::on_shutdown(move || async move { pool.close().await }).await;
-    lambda_runtime::run(service_fn(move |invocation: LambdaEvent<KafkaEvent>| {
+    lambda_runtime::run(service_fn(move |invocation: LambdaEvent<Payload>| {
         let consumer = Arc::clone(&consumer);
         async move {
             let remaining = lambda::remaining(&invocation.context, SystemTime::now());

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use aws_lambda_events::event::kafka::KafkaEvent;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use click_consumer::ClickConsumer;
-use consumer::Outcomes;
+use consumer::{Outcomes, Payload};
 use mmdb_writer::Writer;
 use serde_json::{Value, json};
 use settings::Environment;
@@ -24,7 +23,8 @@ const CRAWLER: &str = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.googl
 
 fn start(database: &TestDatabase, more: &[(&str, &str)]) -> ClickConsumer {
     let url = database.url();
-    ClickConsumer::start(&[("DATABASE_URL", url.as_str())].iter().chain(more).copied().collect::<Environment>()).unwrap()
+    ClickConsumer::start(&[("DATABASE_URL", url.as_str())].iter().chain(more).copied().collect::<Environment>())
+        .unwrap()
 }
 
 /// The event of a click on the one link, with whatever else its data says.
@@ -39,7 +39,7 @@ fn id_at(moment: OffsetDateTime) -> Uuid {
 }
 
 /// A payload of records of one partition, from this offset on.
-fn batch(offset: usize, values: &[Value]) -> KafkaEvent {
+fn batch(offset: usize, values: &[Value]) -> Payload {
     let record = |(place, value): (usize, &Value)| {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         json!({
@@ -98,7 +98,8 @@ async fn a_click_at_another_offset_and_with_another_time_counts_once_and_keeps_i
     assert_eq!(again, Outcomes { duplicates: 1, ..Outcomes::default() });
     assert_eq!(totals(&database).await.clicks, 1);
     let connection = &mut *database.pool.acquire().await.unwrap();
-    let days = link_stats::days(connection, LINK.parse().unwrap(), datetime!(2020-01-01 0:00 UTC).date()).await.unwrap();
+    let days =
+        link_stats::days(connection, LINK.parse().unwrap(), datetime!(2020-01-01 0:00 UTC).date()).await.unwrap();
     assert_eq!(days.iter().map(|day| day.day).collect::<Vec<_>>(), [NOW.date()]);
 }
 
@@ -109,11 +110,13 @@ async fn a_malformed_record_is_one_dead_letter_and_the_next_click_counts() {
     let (before, after) = (click(id_at(NOW), AT, json!({})), click(id_at(NOW), AT, json!({})));
     let no_v7 = click("6f1c1ae2-6cf4-4b41-9f2b-0d3c3b5f2f10".parse().unwrap(), AT, json!({}));
     for _ in 0..2 {
-        let outcomes = consumer.handle(batch(0, &[before.clone(), json!("{\"half\":"), no_v7.clone(), after.clone()]), None).await;
+        let outcomes =
+            consumer.handle(batch(0, &[before.clone(), json!("{\"half\":"), no_v7.clone(), after.clone()]), None).await;
         assert_eq!(outcomes.unwrap().dead_lettered, 2);
     }
     assert_eq!(totals(&database).await.clicks, 2);
-    let letters = store::dead_letters::list(&mut database.pool.acquire().await.unwrap(), "click-consumer").await.unwrap();
+    let letters =
+        store::dead_letters::list(&mut database.pool.acquire().await.unwrap(), "click-consumer").await.unwrap();
     let classes: Vec<(i64, &str)> = letters.iter().map(|letter| (letter.offset, letter.error_class.as_str())).collect();
     assert_eq!(classes, [(1, "not-cloudevent"), (2, "invalid-attribute")]);
 }
@@ -140,7 +143,8 @@ async fn addresses_are_stored_truncated_unless_said_otherwise() {
         let database = TestDatabase::new().await;
         let consumer = start(&database, &[("CLICK_IP", policy)]);
         consumer.handle(batch(0, &[click(id_at(NOW), AT, json!({"ipAddress": "203.0.113.77"}))]), None).await.unwrap();
-        let ip: Option<String> = testkit::sqlx::query_scalar("select abbrev(ip) from clicks").fetch_one(&database.pool).await.unwrap();
+        let ip: Option<String> =
+            testkit::sqlx::query_scalar("select abbrev(ip) from clicks").fetch_one(&database.pool).await.unwrap();
         assert_eq!(ip.map(|ip| ip.replace("203.0.113/24", "203.0.113.0/24")).as_deref(), stored, "{policy}");
     }
 }
@@ -170,7 +174,8 @@ async fn the_country_file_is_asked_in_both_shapes_where_the_edge_said_nothing() 
 fn a_country_file_that_is_not_there_stops_the_start_by_the_variable_s_name() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let _guard = runtime.enter();
-    let environment = Environment::from_iter([("DATABASE_URL", "postgres://a@127.0.0.1/a"), ("COUNTRY_DATABASE", "/nowhere.mmdb")]);
+    let environment =
+        Environment::from_iter([("DATABASE_URL", "postgres://a@127.0.0.1/a"), ("COUNTRY_DATABASE", "/nowhere.mmdb")]);
     let error = ClickConsumer::start(&environment).err().unwrap();
     assert!(error.to_string().contains("COUNTRY_DATABASE"), "{error}");
 }
@@ -201,10 +206,16 @@ async fn a_click_of_a_month_without_a_partition_counts_once_before_and_after_the
     let then = datetime!(2031-03-31 23:59:59.999 UTC);
     let clicks = [click(id_at(then), "2031-03-31T23:59:59.999Z", json!({}))];
     consumer.handle(batch(0, &clicks), None).await.unwrap();
-    let made: Vec<String> = testkit::sqlx::query_scalar("select make_click_partitions('2031-03-01', 1)").fetch_all(&database.pool).await.unwrap();
+    let made: Vec<String> = testkit::sqlx::query_scalar("select make_click_partitions('2031-03-01', 1)")
+        .fetch_all(&database.pool)
+        .await
+        .unwrap();
     assert_eq!(made, ["clicks_2031_03"]);
     let again = consumer.handle(batch(0, &clicks), None).await.unwrap();
     assert_eq!(again, Outcomes { duplicates: 1, ..Outcomes::default() });
-    let place: String = testkit::sqlx::query_scalar("select tableoid::regclass::text from clicks").fetch_one(&database.pool).await.unwrap();
+    let place: String = testkit::sqlx::query_scalar("select tableoid::regclass::text from clicks")
+        .fetch_one(&database.pool)
+        .await
+        .unwrap();
     assert_eq!(place, "clicks_2031_03");
 }

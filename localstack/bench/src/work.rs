@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
-use aws_lambda_events::event::kafka::KafkaEvent;
 use click_consumer::{ClickConsumer, Enricher};
 use consumer::Batch;
 use events::Event;
@@ -30,7 +29,7 @@ impl Work {
         let mut work = Self { payloads, rows: Vec::new(), clicks, parsing: Duration::ZERO, reading: Duration::ZERO };
         for payload in &work.payloads {
             let started = Instant::now();
-            let event: KafkaEvent = serde_json::from_slice(&payload.json)?;
+            let event: consumer::Payload = serde_json::from_slice(&payload.json)?;
             let parsed = Instant::now();
             let batch = Batch::read(event, |event| enricher.click(event));
             work.reading += parsed.elapsed();
@@ -56,7 +55,7 @@ impl Work {
     pub(crate) async fn consume(&self, consumer: &ClickConsumer) -> anyhow::Result<Duration> {
         let started = Instant::now();
         for payload in &self.payloads {
-            let event: KafkaEvent = serde_json::from_slice(&payload.json)?;
+            let event: consumer::Payload = serde_json::from_slice(&payload.json)?;
             let outcomes = consumer.handle(event, None).await?;
             ensure!(outcomes.applied == payload.records, "not every click of a batch was counted: {outcomes:?}");
         }

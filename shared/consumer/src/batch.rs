@@ -1,12 +1,10 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use aws_lambda_events::event::kafka::KafkaEvent;
 use events::{Event, Identity, Wire, decode};
 use store::dead_letters::DeadLetter;
 
-use crate::record::in_order;
-use crate::{Record, dead_letter};
+use crate::{Payload, Record, dead_letter};
 
 /// A batch whose records are read: every one is in exactly one of the three.
 #[derive(Debug)]
@@ -39,9 +37,9 @@ impl From<events::Rejection> for Refusal {
 impl<T> Batch<T> {
     /// Reads every record of a payload: decodes it and has `read` turn the event into what is applied. A panic of either is the
     /// record's, not the batch's.
-    pub fn read(event: KafkaEvent, read: impl Fn(Event) -> Result<T, Refusal>) -> Self {
+    pub fn read(payload: Payload, read: impl Fn(Event) -> Result<T, Refusal>) -> Self {
         let mut batch = Self { accepted: Vec::new(), refused: Vec::new(), skipped: 0 };
-        for record in in_order(event) {
+        for record in payload.in_order() {
             match record.value.as_deref().map(|value| read_value(&record, value, &read)) {
                 None => batch.skipped += 1,
                 Some(Ok(accepted)) => batch.accepted.push(accepted),

@@ -7,4 +7,4 @@ mod record;
 
 pub use batch::{Batch, Refusal};
 pub use process::{Outcomes, process};
-pub use record::Record;
+pub use record::{Payload, Record};

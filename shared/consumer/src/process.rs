@@ -1,11 +1,10 @@
 use std::time::{Duration, Instant};
 
-use aws_lambda_events::event::kafka::KafkaEvent;
 use events::Event;
 use serde::Serialize;
 use store::{PgConnection, PgPool};
 
-use crate::{Batch, Refusal};
+use crate::{Batch, Payload, Refusal};
 
 /// What became of the records of a batch.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -29,13 +28,13 @@ const ANSWER_TIME: Duration = Duration::from_millis(500);
 pub async fn process<T>(
     pool: &PgPool,
     consumer: &'static str,
-    event: KafkaEvent,
+    payload: Payload,
     remaining: Duration,
     read: impl Fn(Event) -> Result<T, Refusal>,
     apply: impl AsyncFnOnce(&mut PgConnection, &[T]) -> Result<u64, store::Error>,
 ) -> Result<Outcomes, store::Error> {
     let started = Instant::now();
-    let batch = Batch::read(event, read);
+    let batch = Batch::read(payload, read);
     let read_in = started.elapsed();
     let outcomes = commit(pool, consumer, &batch, remaining.saturating_sub(ANSWER_TIME), apply).await?;
     tracing::info!(

@@ -1,10 +1,22 @@
-use aws_lambda_events::event::kafka::{KafkaEvent, KafkaRecord};
+use std::collections::BTreeMap;
+use std::fmt;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use serde::de::{Deserialize, Deserializer, Visitor};
 use time::OffsetDateTime;
 
-/// A record of a Kafka topic, taken out of the base64 and signed bytes of Lambda's payload.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What Lambda gives a function that a Kafka topic triggers, with base64 and signed bytes already decoded: where thousands of records
+/// come at once, holding their text as well costs as much as decoding the events.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
+pub struct Payload {
+    /// By topic and partition, which each record repeats.
+    #[serde(default)]
+    records: BTreeMap<String, Vec<Record>>,
+}
+
+/// A record of a Kafka topic.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
 pub struct Record {
     /// The topic it came from.
     pub topic: String,
@@ -13,43 +25,64 @@ pub struct Record {
     /// Its place there.
     pub offset: i64,
     /// When it was produced or appended, as the topic is set.
+    #[serde(rename = "timestamp", default, deserialize_with = "time")]
     pub time: Option<OffsetDateTime>,
     /// Its key.
+    #[serde(default, deserialize_with = "bytes")]
     pub key: Option<Vec<u8>>,
     /// Its value; none is a tombstone.
+    #[serde(default, deserialize_with = "bytes")]
     pub value: Option<Vec<u8>>,
     /// Its headers, in their order.
+    #[serde(default, deserialize_with = "headers")]
     pub headers: Vec<(String, Vec<u8>)>,
 }
 
-/// All records of a payload in the order of topic, partition and offset, which the payload's map does not keep.
-pub(crate) fn in_order(event: KafkaEvent) -> Vec<Record> {
-    let mut records: Vec<Record> = event.records.into_values().flatten().map(Record::from_payload).collect();
-    records.sort_by(|a, b| (&a.topic, a.partition, a.offset).cmp(&(&b.topic, b.partition, b.offset)));
-    records
-}
-
-impl Record {
-    fn from_payload(record: KafkaRecord) -> Self {
-        let millis = record.timestamp.0.timestamp_millis();
-        Self {
-            topic: record.topic.unwrap_or_default(),
-            partition: i32::try_from(record.partition).unwrap_or(-1),
-            offset: record.offset,
-            time: OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000).ok(),
-            key: record.key.map(bytes),
-            value: record.value.map(bytes),
-            headers: record
-                .headers
-                .into_iter()
-                .flatten()
-                .map(|(name, value)| (name, value.into_iter().map(i8::cast_unsigned).collect()))
-                .collect(),
-        }
+impl Payload {
+    /// All records in the order of topic, partition and offset, which the payload need not keep.
+    pub(crate) fn in_order(self) -> Vec<Record> {
+        let mut records: Vec<Record> = self.records.into_values().flatten().collect();
+        records.sort_by(|a, b| (&a.topic, a.partition, a.offset).cmp(&(&b.topic, b.partition, b.offset)));
+        records
     }
 }
 
-/// Lambda always sends base64; anything else is kept as it is, so that a dead letter shows it.
-fn bytes(base64: String) -> Vec<u8> {
-    STANDARD.decode(&base64).unwrap_or_else(|_| base64.into_bytes())
+/// From milliseconds since 1970; a time that no calendar has, as where there is none, is none.
+fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<OffsetDateTime>, D::Error> {
+    let millis = i64::deserialize(deserializer)?;
+    Ok(OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000).ok())
+}
+
+fn bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<u8>>, D::Error> {
+    Ok(Option::<Base64>::deserialize(deserializer)?.map(|Base64(bytes)| bytes))
+}
+
+struct Base64(Vec<u8>);
+
+impl<'de> Deserialize<'de> for Base64 {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(Base64Visitor)
+    }
+}
+
+struct Base64Visitor;
+
+impl Visitor<'_> for Base64Visitor {
+    type Value = Base64;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("bytes in base64")
+    }
+
+    /// Lambda always sends base64; anything else is kept as it is, so that a dead letter shows it.
+    fn visit_str<E>(self, text: &str) -> Result<Base64, E> {
+        Ok(Base64(STANDARD.decode(text).unwrap_or_else(|_| text.as_bytes().to_vec())))
+    }
+}
+
+/// From a list of maps with one entry each, whose bytes are signed as Java's are.
+fn headers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, Vec<u8>)>, D::Error> {
+    let maps = Vec::<BTreeMap<String, Vec<i8>>>::deserialize(deserializer)?;
+    let unsigned = |bytes: Vec<i8>| bytes.into_iter().map(i8::cast_unsigned).collect();
+    Ok(maps.into_iter().flatten().map(|(name, value)| (name, unsigned(value))).collect())
 }

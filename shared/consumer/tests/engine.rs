@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use aws_lambda_events::event::kafka::KafkaEvent;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use consumer::{Outcomes, Refusal, process};
+use consumer::{Outcomes, Payload, Refusal, process};
 use events::Event;
 use serde_json::{Value, json};
 use store::PgConnection;
@@ -28,7 +27,7 @@ fn record(offset: usize, value: Option<&[u8]>) -> Value {
     })
 }
 
-fn batch(values: &[Option<&[u8]>]) -> KafkaEvent {
+fn batch(values: &[Option<&[u8]>]) -> Payload {
     let records: Vec<Value> = values.iter().enumerate().map(|(offset, value)| record(offset, *value)).collect();
     serde_json::from_value(json!({"eventSource": "aws:kafka", "records": {"t-0": records}})).unwrap()
 }
@@ -42,7 +41,7 @@ fn code_of(event: Event) -> Result<String, Refusal> {
     }
 }
 
-async fn run(database: &TestDatabase, event: KafkaEvent) -> (Result<Outcomes, store::Error>, Vec<String>) {
+async fn run(database: &TestDatabase, event: Payload) -> (Result<Outcomes, store::Error>, Vec<String>) {
     let mut applied = Vec::new();
     let apply = async |_: &mut PgConnection, codes: &[String]| {
         applied = codes.to_vec();

@@ -1,11 +1,13 @@
 use std::fmt::Display;
 
+use std::borrow::Cow;
+use std::ops::Deref;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
-use crate::{CLOUDEVENTS_JSON, Data, Event, EventId, EventType, Source, Text};
+use crate::{CLOUDEVENTS_JSON, Data, Event, EventId, EventType, Source, Text, moment};
 
 /// A record as it came from a topic: value and headers.
 #[derive(Debug, Clone, Copy)]
@@ -87,20 +89,32 @@ pub struct Rejection {
     pub error: DecodeError,
 }
 
+/// An attribute as it stands on the wire, copied only where it is escaped there.
+#[derive(Deserialize)]
+struct Attribute<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl Deref for Attribute<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
 /// Attributes and data as they stand on the wire, before they are checked.
 #[derive(Default, Deserialize)]
 struct Raw<'a> {
-    specversion: Option<String>,
-    id: Option<String>,
-    source: Option<String>,
-    r#type: Option<String>,
-    time: Option<String>,
-    subject: Option<String>,
-    dataschema: Option<String>,
-    sequence: Option<String>,
-    correlationid: Option<String>,
-    causationid: Option<String>,
-    traceparent: Option<String>,
+    specversion: Option<Attribute<'a>>,
+    id: Option<Attribute<'a>>,
+    source: Option<Attribute<'a>>,
+    r#type: Option<Attribute<'a>>,
+    time: Option<Attribute<'a>>,
+    subject: Option<Attribute<'a>>,
+    dataschema: Option<Attribute<'a>>,
+    sequence: Option<Attribute<'a>>,
+    correlationid: Option<Attribute<'a>>,
+    causationid: Option<Attribute<'a>>,
+    traceparent: Option<Attribute<'a>>,
     #[serde(borrow)]
     data: Option<&'a RawValue>,
     /// The value itself is the data (binary mode).
@@ -112,8 +126,7 @@ struct Raw<'a> {
 pub fn decode(wire: Wire<'_>) -> Result<Event, Rejection> {
     let raw = if is_binary(wire.headers) { Raw::from_binary(wire) } else { Raw::from_structured(wire) };
     let raw = raw.map_err(|error| Rejection { identity: None, error })?;
-    let identity = raw.identity();
-    raw.check(identity.as_ref().ok().cloned()).map_err(|error| Rejection { identity: identity.ok(), error })
+    raw.check().map_err(|error| Rejection { identity: raw.identity().ok(), error })
 }
 
 fn header<'a>(headers: &'a [(String, Vec<u8>)], name: &str) -> Option<&'a [u8]> {
@@ -127,13 +140,14 @@ fn is_binary(headers: &[(String, Vec<u8>)]) -> bool {
 
 impl<'a> Raw<'a> {
     fn from_structured(wire: Wire<'a>) -> Result<Self, DecodeError> {
-        serde_json::from_slice(wire.value).map_err(|error| DecodeError::NotCloudEvent(error.to_string()))
+        let text = std::str::from_utf8(wire.value).map_err(|error| DecodeError::NotCloudEvent(error.to_string()))?;
+        serde_json::from_str(text).map_err(|error| DecodeError::NotCloudEvent(error.to_string()))
     }
 
     fn from_binary(wire: Wire<'a>) -> Result<Self, DecodeError> {
         let attribute = |name: &'static str| {
             header(wire.headers, &format!("ce_{name}"))
-                .map(|value| String::from_utf8(value.to_vec()))
+                .map(|value| std::str::from_utf8(value).map(|text| Attribute(text.into())))
                 .transpose()
                 .map_err(|_| DecodeError::Attribute { name, reason: "is not UTF-8".to_owned() })
         };
@@ -161,11 +175,11 @@ impl<'a> Raw<'a> {
         Ok(Identity { source, id: id.map_err(|error| invalid("id", error))? })
     }
 
-    fn check(&self, identity: Option<Identity>) -> Result<Event, DecodeError> {
+    fn check(&self) -> Result<Event, DecodeError> {
         if self.specversion.as_deref() != Some("1.0") {
             return Err(invalid("specversion", "is not 1.0"));
         }
-        let identity = identity.map_or_else(|| self.identity(), Ok)?;
+        let identity = self.identity()?;
         let name = self.r#type.as_deref().ok_or(DecodeError::Missing("type"))?;
         let event_type = EventType::from_name(name).ok_or_else(|| DecodeError::UnknownType(cut(name)))?;
         check_version(event_type, self.dataschema.as_deref())?;
@@ -190,9 +204,8 @@ impl<'a> Raw<'a> {
     /// `time` is optional in `CloudEvents`; a click carries its own as well.
     fn time(&self, data: &Data) -> Result<OffsetDateTime, DecodeError> {
         let Data::LinkClicked(click) = data;
-        self.time.as_deref().map_or(Ok(click.timestamp), |time| {
-            OffsetDateTime::parse(time, &Rfc3339).map_err(|error| invalid("time", format!("is no RFC 3339 time: {error}")))
-        })
+        let parse = |time| moment::parse(time).map_err(|reason| invalid("time", reason));
+        self.time.as_deref().map_or(Ok(click.timestamp), parse)
     }
 }
 
