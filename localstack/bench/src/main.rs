@@ -29,15 +29,16 @@ struct Arguments {
     /// Measures again with so many clicks in the table beforehand
     #[arg(long, default_value_t = 0)]
     prefill: u32,
-    /// The server; the URL is a superuser's and names no database
-    #[arg(long, env = "TEST_POSTGRES_URL", default_value = "postgres://postgres@127.0.0.1:15432")]
-    server: String,
+    /// The server; the URL is a superuser's and names no database. That of `make up` when not given
+    #[arg(long, env = "TEST_POSTGRES_URL")]
+    server: Option<String>,
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let mut database = Database::create(&arguments.server).await?;
+    let local = stack::Settings::of_checkout(&std::env::current_dir()?)?.server_url();
+    let mut database = Database::create(arguments.server.as_ref().unwrap_or(&local)).await?;
     let result = tokio::select! {
         result = bench::run(&arguments, &mut database) => result,
         _ = tokio::signal::ctrl_c() => stopped(),

@@ -1,5 +1,6 @@
 //! A database that has only what the migrations make.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -8,21 +9,24 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection};
 
 const VARIABLE: &str = "OWNER_DATABASE_URL";
-const DEFAULT: &str = "postgres://onceward_owner@127.0.0.1:15432/onceward";
 
-/// The owner's URL, from the environment, else `.env`, else the local default.
+/// The owner's URL, from the environment, else `.env`, else the local default; `stack`, which knows these too, does not
+/// compile while a statement lacks its metadata.
 #[expect(clippy::disallowed_methods, reason = "the start of a local tool")]
 pub(crate) fn owner_url(root: &Path) -> anyhow::Result<String> {
-    if let Ok(url) = std::env::var(VARIABLE) {
-        return Ok(url);
-    }
     let file = root.join(".env");
-    if !file.is_file() {
-        return Ok(DEFAULT.to_owned());
+    let mut all = BTreeMap::new();
+    if file.is_file() {
+        let pairs = dotenvy::from_path_iter(&file).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        all.extend(pairs.with_context(|| format!("cannot read {}", file.display()))?);
     }
-    let pairs = dotenvy::from_path_iter(&file).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    let pairs = pairs.with_context(|| format!("cannot read {}", file.display()))?;
-    Ok(pairs.into_iter().find(|(name, _)| name == VARIABLE).map_or_else(|| DEFAULT.to_owned(), |(_, url)| url))
+    all.extend(
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
+    );
+    let value = |name: &str| all.get(name).map(|text| text.trim()).filter(|text| !text.is_empty());
+    let port = value("ONCEWARD_POSTGRES_PORT").unwrap_or("15432");
+    let local = || format!("postgres://onceward_owner@127.0.0.1:{port}/onceward");
+    Ok(value(VARIABLE).map_or_else(local, str::to_owned))
 }
 
 /// A database of this process.

@@ -1,9 +1,10 @@
 //! What the commands need to know.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ::settings::Environment;
 
+use crate::environment;
 use crate::postgres;
 use crate::state::{self, State};
 
@@ -41,6 +42,13 @@ impl Settings {
         })
     }
 
+    /// The settings of the nearest checkout around `here`, from the environment and its `.env`.
+    pub fn of_checkout(here: &Path) -> anyhow::Result<Self> {
+        let root = environment::checkout(None, here)?;
+        let environment = environment::load(&root)?.into_iter().collect();
+        Self::new(root, &environment)
+    }
+
     /// Where the servers are installed, for those who start one of their own.
     #[must_use]
     pub fn artifacts(&self) -> PathBuf {
@@ -56,6 +64,12 @@ impl Settings {
     /// What local Kafka clients connect to.
     pub(crate) fn bootstrap(&self) -> String {
         format!("127.0.0.1:{}", self.kafka_port)
+    }
+
+    /// The local PostgreSQL, for its superuser; names no database.
+    #[must_use]
+    pub fn server_url(&self) -> String {
+        format!("postgres://postgres@127.0.0.1:{}", self.postgres_port)
     }
 
     /// The local database, for `role`: whatever `DATABASE_URL` says, `up` touches no other.

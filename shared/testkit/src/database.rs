@@ -1,8 +1,9 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use settings::Environment;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
+
+use crate::servers;
 
 /// A database with all migrations, for one test. Dropped with its value.
 pub struct TestDatabase {
@@ -15,8 +16,8 @@ pub struct TestDatabase {
 impl TestDatabase {
     /// Makes one on the server of `make up`, or the one that `TEST_POSTGRES_URL` names.
     pub async fn new() -> Self {
-        let environment = Environment::of_process();
-        Self::on(environment.optional("TEST_POSTGRES_URL").unwrap_or("postgres://postgres@127.0.0.1:15432")).await
+        let local = servers::local().server_url();
+        Self::on(servers::environment().optional("TEST_POSTGRES_URL").unwrap_or(&local)).await
     }
 
     /// Makes one on this server; the URL is a superuser's and names no database.

@@ -4,13 +4,14 @@ use kafka::topics::{self, NewTopic};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::{Headers, Message};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
-use settings::Environment;
 use uuid::Uuid;
+
+use crate::servers::environment;
 
 /// The broker of `make up`, or what `KAFKA_BOOTSTRAP_SERVERS` names.
 #[must_use]
 pub fn bootstrap() -> String {
-    Environment::of_process().optional("KAFKA_BOOTSTRAP_SERVERS").unwrap_or("127.0.0.1:19092").to_owned()
+    environment().required("KAFKA_BOOTSTRAP_SERVERS").expect("it has a local default").to_owned()
 }
 
 /// A name that no other topic or group has.
