@@ -6,6 +6,7 @@ mod data;
 mod decode;
 mod encode;
 mod link_clicked;
+mod moment;
 mod text;
 mod topic;
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::{Country, Text};
+use crate::{Country, Text, moment};
 
 /// `link.clicked` 1.0: somebody followed a short link. The event id is the click's own and must be a `UUIDv7`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,7 +17,7 @@ pub struct LinkClicked {
     /// The code it was followed by.
     pub short_code: ShortCode,
     /// When it was followed.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(serialize_with = "time::serde::rfc3339::serialize", deserialize_with = "moment::deserialize")]
     pub timestamp: OffsetDateTime,
     /// `User-Agent`, as the client sent it.
     #[serde(skip_serializing_if = "Option::is_none")]
