@@ -9,7 +9,8 @@ const MORE: [&str; 2] = ["HeadlessChrome", "^node$"];
 /// Compiles all patterns into one.
 pub(crate) fn compile() -> Regex {
     let patterns: Vec<String> = serde_json::from_str(PATTERNS).expect("crawlers.json is an array of texts");
-    let any = patterns.iter().map(String::as_str).chain(MORE).map(|pattern| format!("(?:{pattern})")).collect::<Vec<_>>();
+    let any =
+        patterns.iter().map(String::as_str).chain(MORE).map(|pattern| format!("(?:{pattern})")).collect::<Vec<_>>();
     RegexBuilder::new(&any.join("|"))
         .unicode(false)
         .size_limit(64 << 20)

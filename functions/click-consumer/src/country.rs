@@ -13,8 +13,10 @@ impl Countries {
     /// Opens the file that the variable names, where it names one.
     pub(crate) fn load(environment: &Environment) -> Result<Self, SettingError> {
         let open = |file| {
-            Reader::open_readfile(file)
-                .map_err(|error| SettingError::Invalid { name: VARIABLE.to_owned(), reason: format!("{file}: {error}") })
+            Reader::open_readfile(file).map_err(|error| SettingError::Invalid {
+                name: VARIABLE.to_owned(),
+                reason: format!("{file}: {error}"),
+            })
         };
         environment.optional(VARIABLE).map(open).transpose().map(Self)
     }

@@ -72,7 +72,8 @@ impl UserAgents {
 impl Parsers {
     fn compile() -> Self {
         let patterns: Patterns = serde_json::from_str(PATTERNS).expect("user-agents.json has both lists of parsers");
-        let browsers = user_agent::Builder::new().push_all(patterns.user_agent_parsers).expect("valid patterns of browsers");
+        let browsers =
+            user_agent::Builder::new().push_all(patterns.user_agent_parsers).expect("valid patterns of browsers");
         let systems = os::Builder::new().push_all(patterns.os_parsers).expect("valid patterns of systems");
         Self {
             browsers: browsers.build().expect("patterns of browsers that fit together"),
@@ -101,7 +102,9 @@ fn device(header: &str, os: Option<&str>) -> &'static str {
         _ if is_tv => "other",
         _ if is_tablet => "tablet",
         _ if says("Mobi") || says("iPhone") || says("iPod") => "mobile",
-        Some("Windows" | "Mac OS X" | "Linux" | "Ubuntu" | "Fedora" | "Debian" | "Chrome OS" | "FreeBSD" | "OpenBSD") => "desktop",
+        Some(
+            "Windows" | "Mac OS X" | "Linux" | "Ubuntu" | "Fedora" | "Debian" | "Chrome OS" | "FreeBSD" | "OpenBSD",
+        ) => "desktop",
         _ => "other",
     }
 }
