@@ -11,16 +11,19 @@ use tokio::time::timeout;
 
 use crate::say::say;
 use crate::settings::Settings;
+use crate::state::hash;
 
-/// Whether an engine answers within 2 s and knows `compose`.
-pub(crate) async fn answers() -> bool {
-    quick(&["info", "--format", "{{.ServerVersion}}"]).await && quick(&["compose", "version"]).await
+/// Whether an engine answers within 2 s and knows `compose`; within 10 s where this stack has containers, as an engine
+/// that has just been started takes that long.
+pub(crate) async fn answers(settings: &Settings) -> bool {
+    let patience = Duration::from_secs(if mark(settings).exists() { 10 } else { 2 });
+    quick(&["info", "--format", "{{.ServerVersion}}"], patience).await && quick(&["compose", "version"], patience).await
 }
 
-async fn quick(arguments: &[&str]) -> bool {
+async fn quick(arguments: &[&str], patience: Duration) -> bool {
     let mut command = Command::new("docker");
     command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
-    let done = timeout(Duration::from_secs(2), command.output()).await;
+    let done = timeout(patience, command.output()).await;
     done.is_ok_and(|output| {
         output.is_ok_and(|output| output.status.success() && !output.stdout.trim_ascii().is_empty())
     })
@@ -29,8 +32,7 @@ async fn quick(arguments: &[&str]) -> bool {
 fn compose(settings: &Settings, arguments: &[&str]) -> Command {
     let mut command = Command::new("docker");
     command
-        .arg("compose")
-        .arg("-f")
+        .args(["compose", "-p", &project(&settings.root), "-f"])
         .arg(settings.root.join("localstack/compose.yaml"))
         .args(arguments)
         .stdin(Stdio::null());
@@ -44,14 +46,19 @@ fn compose(settings: &Settings, arguments: &[&str]) -> Command {
     command
 }
 
+/// Two checkouts must not take each other's containers for their own.
+fn project(root: &Path) -> String {
+    format!("onceward-{:016x}", hash(root.as_os_str().as_encoded_bytes()))
+}
+
 /// Runs one `docker compose` command with its own progress on the terminal.
 pub(crate) async fn run(settings: &Settings, arguments: &[&str]) -> anyhow::Result<()> {
     let status = compose(settings, arguments).status().await.context("cannot run docker compose")?;
     ensure!(
         status.success(),
-        "`docker compose {}` failed: `docker compose -f {} logs` says more; ONCEWARD_STACK=processes does without containers",
+        "`docker compose {}` failed: `docker compose -p {} logs` says more; ONCEWARD_STACK=processes does without containers",
         arguments.join(" "),
-        Path::new("localstack/compose.yaml").display(),
+        project(&settings.root),
     );
     Ok(())
 }
@@ -62,7 +69,7 @@ pub(crate) async fn runs(settings: &Settings) -> bool {
     output.is_ok_and(|output| output.status.success() && !output.stdout.trim_ascii().is_empty())
 }
 
-/// Remembers that this stack has containers: another checkout's must not be taken for ours.
+/// Remembers that this stack has containers, so that where it has none no engine is waited for.
 pub(crate) fn remember(settings: &Settings) -> anyhow::Result<()> {
     let mark = mark(settings);
     fs::write(&mark, "").with_context(|| format!("cannot write {}", mark.display()))
@@ -74,7 +81,7 @@ pub(crate) async fn down(settings: &Settings, wipe: bool) -> anyhow::Result<()> 
     if !mark.exists() {
         return Ok(());
     }
-    if !answers().await {
+    if !answers(settings).await {
         say("the stack had containers, and no Docker engine answers now: what runs there stays as it is");
         return Ok(());
     }
@@ -87,4 +94,16 @@ pub(crate) async fn down(settings: &Settings, wipe: bool) -> anyhow::Result<()> 
 
 fn mark(settings: &Settings) -> PathBuf {
     settings.state.run().join("containers")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_checkouts_have_containers_of_their_own() {
+        let (one, other) = (project(Path::new("/home/me/onceward")), project(Path::new("/home/me/second clone")));
+        assert_ne!(one, other);
+        assert!(one.chars().all(|sign| sign.is_ascii_lowercase() || sign.is_ascii_digit() || sign == '-'), "{one}");
+    }
 }

@@ -16,7 +16,7 @@ use crate::settings::Settings;
 
 /// Says what runs; success where both servers do.
 pub(super) async fn status(settings: &Settings) -> anyhow::Result<ExitCode> {
-    let in_containers = !settings.processes_only && docker::answers().await && docker::runs(settings).await;
+    let in_containers = !settings.processes_only && docker::answers(settings).await && docker::runs(settings).await;
     let mut all = true;
     for kind in servers(settings) {
         let (line, runs) = describe(settings, kind, in_containers).await;

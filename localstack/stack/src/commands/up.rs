@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::bail;
+use anyhow::ensure;
 
 use crate::artifacts;
 use crate::commands::{directory, ours, servers};
@@ -44,14 +44,12 @@ pub(super) fn applied_line(applied: &[String]) -> String {
 /// Containers where an engine answers, unless the plain processes are up already.
 async fn in_containers(settings: &Settings) -> bool {
     let up_as_processes = servers(settings).into_iter().any(|kind| ours(settings, kind).is_some());
-    !settings.processes_only && !up_as_processes && docker::answers().await
+    !settings.processes_only && !up_as_processes && docker::answers(settings).await
 }
 
 async fn containers(settings: &Settings) -> anyhow::Result<()> {
     if !docker::runs(settings).await {
-        for kind in servers(settings) {
-            refuse_held_ports(kind)?;
-        }
+        refuse_held_ports(&servers(settings))?;
     }
     docker::remember(settings)?;
     docker::run(settings, &["up", "--detach", "--wait"]).await
@@ -61,12 +59,16 @@ async fn processes(settings: &Settings) -> anyhow::Result<()> {
     let [postgres, kafka] = servers(settings);
     // Both are looked at before either is started.
     let (found_postgres, found_kafka) = (find(settings, postgres).await?, find(settings, kafka).await?);
+    let missing: Vec<_> = [(postgres, &found_postgres), (kafka, &found_kafka)]
+        .into_iter()
+        .filter_map(|(kind, found)| found.is_none().then_some(kind))
+        .collect();
+    refuse_held_ports(&missing)?;
     tokio::try_join!(bring_up(settings, postgres, found_postgres), bring_up(settings, kafka, found_kafka))?;
     Ok(())
 }
 
-/// The server of this stack that runs already with the wanted version and port. Another one of ours is stopped, and a
-/// port that something else holds is refused.
+/// The server of this stack that runs already with the wanted version and port. Another one of ours is stopped.
 async fn find(settings: &Settings, kind: Kind) -> anyhow::Result<Option<Record>> {
     if let Some(found) = ours(settings, kind) {
         if found.port == kind.port() && found.version == kind.version() {
@@ -75,7 +77,6 @@ async fn find(settings: &Settings, kind: Kind) -> anyhow::Result<Option<Record>>
         say(&format!("{} {} on port {} gives way to another", kind.name(), found.version, found.port));
         super::down::stop(settings, kind).await?;
     }
-    refuse_held_ports(kind)?;
     Ok(None)
 }
 
@@ -95,15 +96,24 @@ async fn bring_up(settings: &Settings, kind: Kind, found: Option<Record>) -> any
     start(settings, kind).await
 }
 
-fn refuse_held_ports(kind: Kind) -> anyhow::Result<()> {
-    for (port, setting) in kind.ports() {
-        if let Some(holder) = ports::holder(port) {
-            bail!(
-                "port {port}, which {} needs, is held by {holder}: end it, or choose another port with {setting} in .env",
-                kind.name()
-            );
+/// Names all ports that something else holds, so that they are moved once and not one by one.
+fn refuse_held_ports(kinds: &[Kind]) -> anyhow::Result<()> {
+    let mut held = Vec::new();
+    for kind in kinds {
+        for (port, setting) in kind.ports() {
+            if let Some(holder) = ports::holder(port) {
+                held.push(format!(
+                    "\n  port {port}, which {} needs, is held by {holder}: {setting} moves it",
+                    kind.name()
+                ));
+            }
         }
     }
+    ensure!(
+        held.is_empty(),
+        "ports are in use:{}\nif it is another checkout's stack, run `make down` there; else end it, or choose other ports in .env",
+        held.concat()
+    );
     Ok(())
 }
 
