@@ -62,7 +62,8 @@ fn platform(system: &str, machine: &str) -> anyhow::Result<&'static str> {
 
 #[expect(clippy::disallowed_methods, reason = "where this machine keeps its Java is no setting of ours")]
 fn java() -> PathBuf {
-    std::env::var_os("JAVA_HOME").map_or_else(|| "java".into(), |home| Path::new(&home).join("bin/java"))
+    let home = std::env::var_os("JAVA_HOME").filter(|home| !home.is_empty());
+    home.map_or_else(|| "java".into(), |home| Path::new(&home).join("bin/java"))
 }
 
 fn check_java(java: &Path) -> anyhow::Result<()> {
