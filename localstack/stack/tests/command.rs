@@ -129,16 +129,16 @@ fn down_twice_stops_only_what_up_started_and_keeps_the_data_unless_told_otherwis
 }
 
 #[test]
-fn a_port_in_use_is_refused_and_its_holder_named_and_nothing_is_started() {
+fn every_port_in_use_is_refused_and_its_holder_named_and_nothing_is_started() {
     let stack = Stack::new(&[PROGRAM]);
-    let held = TcpListener::bind(("127.0.0.1", stack.kafka)).unwrap();
+    let held = [stack.postgres, stack.kafka].map(|port| TcpListener::bind(("127.0.0.1", port)).unwrap());
     let output = stack.run(&["up"]);
     let said = text(&output);
     assert!(!output.status.success());
-    assert!(
-        said.contains(&format!("port {}", stack.kafka)) && said.contains(&format!("process {}", std::process::id())),
-        "{said}"
-    );
+    for port in [stack.postgres, stack.kafka] {
+        assert!(said.contains(&format!("port {port}")), "{said}");
+    }
+    assert!(said.contains(&format!("process {}", std::process::id())) && said.contains("make down"), "{said}");
     assert!(!stack.pid_file("postgres").exists(), "{said}");
     drop(held);
 }
@@ -153,13 +153,17 @@ fn a_setting_that_is_no_port_is_named() {
 /// Root's own stack is what the other tests use where they run as root; here it is nobody's.
 #[test]
 fn a_plain_user_has_a_stack_too() {
-    let program = stack::scratch().unwrap();
-    let copy = program.path().join("stack");
-    fs::copy(PROGRAM, &copy).unwrap();
-    let copy = copy.to_str().unwrap();
-    let root = support::checkout();
-    let as_nobody =
-        ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", copy, "--root", root.to_str().unwrap()];
+    // Root's checkout may be one that nobody else can enter.
+    let checkout = stack::scratch().unwrap();
+    for file in ["infra/template.yaml", "localstack/compose.yaml"] {
+        let copy = checkout.path().join(file);
+        stack::open_directory(copy.parent().unwrap()).unwrap();
+        fs::copy(support::checkout().join(file), copy).unwrap();
+    }
+    let program = checkout.path().join("stack");
+    fs::copy(PROGRAM, &program).unwrap();
+    let (program, root) = (program.to_str().unwrap(), checkout.path().to_str().unwrap());
+    let as_nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", program, "--root", root];
     let as_ourselves = &as_nobody[4..];
     let is_root = nix::unistd::Uid::effective().is_root();
     let stack = Stack::new(if is_root { &as_nobody } else { as_ourselves });
