@@ -5,6 +5,7 @@ use settings::Environment;
 use store::{PgConnection, PgPool, clicks};
 
 use crate::Enricher;
+use crate::user_agent::UserAgents;
 
 /// The name under which this consumer's dead letters stand.
 const CONSUMER: &str = "click-consumer";
@@ -33,6 +34,7 @@ impl ClickConsumer {
     /// Brings every record of a batch to a state. An error means that nothing changed and the batch is to be delivered again.
     pub async fn handle(&self, payload: Payload, remaining: Option<Duration>) -> anyhow::Result<Outcomes> {
         let remaining = remaining.unwrap_or(DEFAULT_TIME_LIMIT);
+        UserAgents::ready();
         let read = |event| self.enricher.click(event);
         let apply =
             async |connection: &mut PgConnection, batch: &[clicks::Click]| clicks::insert(connection, batch).await;

@@ -1,5 +1,5 @@
 use std::num::NonZeroUsize;
-use std::sync::{LazyLock, Mutex};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use lru::LruCache;
 use regex::bytes::Regex;
@@ -54,18 +54,28 @@ impl UserAgents {
         Self { remembered: Mutex::new(LruCache::new(REMEMBERED)) }
     }
 
+    /// Waits until the patterns are compiled. Whoever reads records as their own, panics and all, waits first: a pattern that does not
+    /// compile is no fault of a record.
+    pub(crate) fn ready() {
+        LazyLock::force(&PARSERS);
+    }
+
     /// What the header says. A client that sends none is a program: every browser sends one.
     pub(crate) fn describe(&self, header: Option<&str>) -> Agent {
         let Some(header) = header else {
             return Agent { device: "other", browser: None, os: None, is_bot: true };
         };
-        let mut remembered = self.remembered.lock().expect("no holder panics");
-        if let Some(agent) = remembered.get(header) {
+        if let Some(agent) = self.remembered().get(header) {
             return agent.clone();
         }
+        // Not while it is locked: a panic here is this record's alone.
         let agent = PARSERS.parse(header);
-        remembered.put(header.to_owned(), agent.clone());
+        self.remembered().put(header.to_owned(), agent.clone());
         agent
+    }
+
+    fn remembered(&self) -> MutexGuard<'_, LruCache<String, Agent>> {
+        self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

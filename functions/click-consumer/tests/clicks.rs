@@ -122,6 +122,17 @@ async fn a_malformed_record_is_one_dead_letter_and_the_next_click_counts() {
 }
 
 #[tokio::test]
+async fn a_click_at_a_moment_that_no_database_keeps_is_one_dead_letter() {
+    let database = TestDatabase::new().await;
+    let consumer = start(&database, &[]);
+    let moments = ["9999-12-31T23:59:59-00:01", "9999-12-31T23:59:59Z", "0000-01-01T00:00:00Z", AT];
+    let clicks = moments.map(|moment| click(id_at(NOW), moment, json!({})));
+    let outcomes = consumer.handle(batch(0, &clicks), None).await.unwrap();
+    assert_eq!(outcomes, Outcomes { applied: 3, dead_lettered: 1, ..Outcomes::default() });
+    assert_eq!(totals(&database).await.clicks, 3);
+}
+
+#[tokio::test]
 async fn what_a_client_is_and_where_it_came_from_is_told_apart() {
     let database = TestDatabase::new().await;
     let consumer = start(&database, &[]);

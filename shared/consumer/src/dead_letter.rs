@@ -6,20 +6,8 @@ use crate::{Record, Refusal};
 
 /// The dead letter of a record, with all its bytes.
 pub(crate) fn of(record: Record, refusal: Refusal) -> DeadLetter {
-    tracing::warn!(
-        event.id = refusal.identity.as_ref().map(|identity| identity.id.as_str()),
-        kafka.topic = record.topic,
-        kafka.partition = record.partition,
-        kafka.offset = record.offset,
-        outcome = "dead_lettered",
-        error.class = refusal.class,
-        error.message = refusal.reason,
-        "Record kept as a dead letter"
-    );
-    let (event_source, event_id) = refusal
-        .identity
-        .map(|identity| (identity.source.to_string(), identity.id.to_string()))
-        .unzip();
+    let (event_source, event_id) =
+        refusal.identity.map(|identity| (identity.source.to_string(), identity.id.to_string())).unzip();
     DeadLetter {
         headers: headers_as_json(&record.headers),
         topic: record.topic,
@@ -31,12 +19,35 @@ pub(crate) fn of(record: Record, refusal: Refusal) -> DeadLetter {
         event_source,
         event_id,
         error_class: refusal.class,
-        error: refusal.reason,
+        error: cut(refusal.reason),
         attempts: 1,
     }
 }
 
+/// The longest reason, in bytes: it may quote the record, which is kept beside it.
+const REASON_LIMIT: usize = 500;
+
+fn cut(mut reason: String) -> String {
+    reason.truncate(reason.floor_char_boundary(REASON_LIMIT));
+    reason
+}
+
+/// Says that a record is kept, once it is.
+pub(crate) fn log(letter: &DeadLetter) {
+    tracing::warn!(
+        event.id = letter.event_id,
+        kafka.topic = letter.topic,
+        kafka.partition = letter.partition,
+        kafka.offset = letter.offset,
+        outcome = "dead_lettered",
+        error.class = letter.error_class,
+        error.message = letter.error,
+        "Record kept as a dead letter"
+    );
+}
+
 fn headers_as_json(headers: &[(String, Vec<u8>)]) -> Vec<u8> {
-    let pairs: Vec<(&str, String)> = headers.iter().map(|(name, value)| (name.as_str(), STANDARD.encode(value))).collect();
+    let pairs: Vec<(&str, String)> =
+        headers.iter().map(|(name, value)| (name.as_str(), STANDARD.encode(value))).collect();
     serde_json::to_vec(&pairs).expect("pairs of texts are always JSON")
 }

@@ -4,7 +4,7 @@ use events::Event;
 use serde::Serialize;
 use store::{PgConnection, PgPool};
 
-use crate::{Batch, Payload, Refusal};
+use crate::{Batch, Payload, Refusal, dead_letter};
 
 /// What became of the records of a batch.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -36,10 +36,13 @@ pub async fn process<T>(
     let started = Instant::now();
     let batch = Batch::read(payload, read);
     let read_in = started.elapsed();
-    let outcomes = commit(pool, consumer, &batch, remaining.saturating_sub(ANSWER_TIME), apply).await?;
+    let end = started + remaining.saturating_sub(ANSWER_TIME);
+    let outcomes = commit(pool, consumer, &batch, end, apply).await?;
+    batch.refused.iter().for_each(dead_letter::log);
     tracing::info!(
         consumer,
-        batch.records = batch.accepted.len() + batch.refused.len() + usize::try_from(batch.skipped).unwrap_or(usize::MAX),
+        batch.records =
+            batch.accepted.len() + batch.refused.len() + usize::try_from(batch.skipped).unwrap_or(usize::MAX),
         outcome.applied = outcomes.applied,
         outcome.duplicate = outcomes.duplicates,
         outcome.dead_lettered = outcomes.dead_lettered,
@@ -55,11 +58,11 @@ async fn commit<T>(
     pool: &PgPool,
     consumer: &str,
     batch: &Batch<T>,
-    limit: Duration,
+    end: Instant,
     apply: impl AsyncFnOnce(&mut PgConnection, &[T]) -> Result<u64, store::Error>,
 ) -> Result<Outcomes, store::Error> {
     let mut transaction = pool.begin().await?;
-    store::limit_transaction(&mut transaction, limit).await?;
+    store::limit_transaction(&mut transaction, end.saturating_duration_since(Instant::now())).await?;
     let applied = if batch.accepted.is_empty() { 0 } else { apply(&mut transaction, &batch.accepted).await? };
     if !batch.refused.is_empty() {
         store::dead_letters::insert(&mut transaction, consumer, &batch.refused).await?;

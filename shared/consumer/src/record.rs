@@ -4,6 +4,7 @@ use std::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::{Deserialize, Deserializer, Visitor};
+use serde_json::Number;
 use time::OffsetDateTime;
 
 /// What Lambda gives a function that a Kafka topic triggers, with base64 and signed bytes already decoded: where thousands of records
@@ -47,10 +48,12 @@ impl Payload {
     }
 }
 
-/// From milliseconds since 1970; a time that no calendar has, as where there is none, is none.
+/// From milliseconds since 1970. A producer may write any number there, and -1 stands for none: what is no time of the years 1970 to
+/// 9999 is none, and stops nothing.
 fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<OffsetDateTime>, D::Error> {
-    let millis = i64::deserialize(deserializer)?;
-    Ok(OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000).ok())
+    let millis =
+        Option::<Number>::deserialize(deserializer)?.and_then(|number| number.as_i64()).filter(|millis| *millis >= 0);
+    Ok(millis.and_then(|millis| OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000).ok()))
 }
 
 fn bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<u8>>, D::Error> {
@@ -82,7 +85,8 @@ impl Visitor<'_> for Base64Visitor {
 
 /// From a list of maps with one entry each, whose bytes are signed as Java's are.
 fn headers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, Vec<u8>)>, D::Error> {
-    let maps = Vec::<BTreeMap<String, Vec<i8>>>::deserialize(deserializer)?;
-    let unsigned = |bytes: Vec<i8>| bytes.into_iter().map(i8::cast_unsigned).collect();
-    Ok(maps.into_iter().flatten().map(|(name, value)| (name, unsigned(value))).collect())
+    let maps = Option::<Vec<BTreeMap<String, Option<Vec<i16>>>>>::deserialize(deserializer)?.unwrap_or_default();
+    // The low byte is the same whether it was written as signed or not.
+    let unsigned = |bytes: Vec<i16>| bytes.into_iter().map(|byte| byte.to_le_bytes()[0]).collect();
+    Ok(maps.into_iter().flatten().map(|(name, value)| (name, value.map(unsigned).unwrap_or_default())).collect())
 }

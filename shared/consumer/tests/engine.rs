@@ -16,7 +16,9 @@ const LIMIT: Duration = Duration::from_secs(10);
 fn event(code: &str) -> Vec<u8> {
     let data = json!({"linkId": "01932d3c-0000-7000-8000-000000000001", "shortCode": code, "timestamp": "2026-11-21T09:30:00Z"});
     let id = "01932d3c-6a00-7000-8000-00000000002a";
-    json!({"specversion": "1.0", "id": id, "source": "/test", "type": "link.clicked", "data": data}).to_string().into_bytes()
+    json!({"specversion": "1.0", "id": id, "source": "/test", "type": "link.clicked", "data": data})
+        .to_string()
+        .into_bytes()
 }
 
 fn record(offset: usize, value: Option<&[u8]>) -> Value {
@@ -66,7 +68,8 @@ async fn a_malformed_record_first_in_the_middle_or_last_stops_no_other() {
         values[place] = Some(b"rubbish");
         let (outcomes, applied) = run(&database, batch(&values)).await;
         assert_eq!(outcomes.unwrap(), Outcomes { applied: 2, dead_lettered: 1, ..Outcomes::default() });
-        let others: Vec<&str> = ["a", "b", "c"].into_iter().enumerate().filter(|(at, _)| *at != place).map(|(_, code)| code).collect();
+        let others: Vec<&str> =
+            ["a", "b", "c"].into_iter().enumerate().filter(|(at, _)| *at != place).map(|(_, code)| code).collect();
         assert_eq!(applied, others);
         assert_eq!(dead_letters(&database).await, [(i64::try_from(place).unwrap(), "not-cloudevent".to_owned())]);
     }
@@ -75,7 +78,8 @@ async fn a_malformed_record_first_in_the_middle_or_last_stops_no_other() {
 #[tokio::test]
 async fn a_record_that_panics_its_reader_is_a_dead_letter_and_stops_no_other() {
     let database = TestDatabase::new().await;
-    let (outcomes, applied) = run(&database, batch(&[Some(&event("a")), Some(&event("panics")), Some(&event("c"))])).await;
+    let (outcomes, applied) =
+        run(&database, batch(&[Some(&event("a")), Some(&event("panics")), Some(&event("c"))])).await;
     assert_eq!(outcomes.unwrap(), Outcomes { applied: 2, dead_lettered: 1, ..Outcomes::default() });
     assert_eq!(applied, ["a", "c"]);
     assert_eq!(dead_letters(&database).await, [(1, "panic".to_owned())]);
@@ -100,8 +104,48 @@ async fn a_dead_letter_keeps_every_byte_and_is_kept_once_however_often_it_comes(
     assert_eq!(letters.len(), 1);
     assert_eq!(letters[0].value.as_deref(), Some(value.as_slice()));
     assert_eq!(letters[0].key.as_deref(), Some(b"k".as_slice()));
-    assert_eq!(letters[0].headers, format!(r#"[["h","{}"],["h","AQ=="]]"#, STANDARD.encode([104, 195, 171])).as_bytes());
+    assert_eq!(
+        letters[0].headers,
+        format!(r#"[["h","{}"],["h","AQ=="]]"#, STANDARD.encode([104, 195, 171])).as_bytes()
+    );
     assert_eq!((letters[0].topic.as_str(), letters[0].partition, letters[0].offset), ("t", 0, 0));
+}
+
+#[tokio::test]
+async fn no_timestamp_or_header_of_a_producer_s_stops_the_batch() {
+    let database = TestDatabase::new().await;
+    let (good, mut records) = (event("a"), Vec::new());
+    let timestamps = [json!(-1), json!(i64::MIN), json!(i64::MAX), json!(1.7e18), json!(u64::MAX), Value::Null];
+    for (place, timestamp) in timestamps.iter().enumerate() {
+        for value in [good.as_slice(), b"rubbish"] {
+            let mut record = record(2 * place + usize::from(value == b"rubbish"), Some(value));
+            record["timestamp"] = timestamp.clone();
+            records.push(record);
+        }
+    }
+    for headers in [Value::Null, json!([]), json!([{"h": null}]), json!([{}]), json!([{"h": [200, -128]}])] {
+        let mut record = record(records.len(), Some(&good));
+        record["headers"] = headers;
+        records.push(record);
+    }
+    let payload = serde_json::from_value(json!({"records": {"t-0": records}})).unwrap();
+    let (outcomes, _) = run(&database, payload).await;
+    assert_eq!(outcomes.unwrap(), Outcomes { applied: 11, dead_lettered: 6, ..Outcomes::default() });
+}
+
+#[tokio::test]
+async fn time_spent_reading_is_not_given_to_the_transaction_again() {
+    let database = TestDatabase::new().await;
+    let slow = |event: Event| {
+        std::thread::sleep(Duration::from_millis(700));
+        Ok(event)
+    };
+    let apply = async |connection: &mut PgConnection, _: &[Event]| {
+        testkit::sqlx::query("select pg_sleep(30)").execute(connection).await.map(|_| 1)
+    };
+    let (started, limit) = (std::time::Instant::now(), Duration::from_millis(1500));
+    process(&database.pool, "engine-test", batch(&[Some(&event("a"))]), limit, slow, apply).await.unwrap_err();
+    assert!(started.elapsed() < limit, "{:?}", started.elapsed());
 }
 
 #[tokio::test]
@@ -130,7 +174,8 @@ async fn a_batch_that_takes_longer_than_the_invocation_fails_before_it() {
         testkit::sqlx::query("select pg_sleep(30)").execute(connection).await.map(|_| 1)
     };
     let started = std::time::Instant::now();
-    let error = process(&database.pool, "engine-test", batch(&[Some(&good)]), Duration::from_secs(1), code_of, apply).await;
+    let error =
+        process(&database.pool, "engine-test", batch(&[Some(&good)]), Duration::from_secs(1), code_of, apply).await;
     assert!(error.unwrap_err().to_string().contains("timeout"));
     assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
 }

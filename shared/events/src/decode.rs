@@ -134,7 +134,8 @@ fn header<'a>(headers: &'a [(String, Vec<u8>)], name: &str) -> Option<&'a [u8]> 
 }
 
 fn is_binary(headers: &[(String, Vec<u8>)]) -> bool {
-    let structured = header(headers, "content-type").is_some_and(|value| value.starts_with(CLOUDEVENTS_JSON.as_bytes()));
+    let structured =
+        header(headers, "content-type").is_some_and(|value| value.starts_with(CLOUDEVENTS_JSON.as_bytes()));
     !structured && header(headers, "ce_specversion").is_some()
 }
 
@@ -219,9 +220,7 @@ fn check_version(event_type: EventType, dataschema: Option<&str>) -> Result<(), 
         .and_then(|rest| rest.strip_prefix(':'))
         .and_then(|version| version.split_once('.'))
         .is_some_and(|(found, minor)| found.parse() == Ok(major) && minor.parse::<u16>().is_ok());
-    readable
-        .then_some(())
-        .ok_or_else(|| DecodeError::Version { found: cut(found), expected: event_type.dataschema() })
+    readable.then_some(()).ok_or_else(|| DecodeError::Version { found: cut(found), expected: event_type.dataschema() })
 }
 
 fn text<const MAX: usize>(name: &'static str, value: &str) -> Result<Text<MAX>, DecodeError> {

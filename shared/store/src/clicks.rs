@@ -68,20 +68,27 @@ pub async fn insert(connection: &mut PgConnection, clicks: &[Click]) -> sqlx::Re
     let mut fresh: Vec<&Click> = clicks.iter().collect();
     fresh.sort_by_key(|click| click.event_id);
     fresh.dedup_by_key(|click| click.event_id);
-    while !fresh.is_empty() && !copied(connection, &fresh).await? {
+    while !fresh.is_empty() {
+        let Some(violation) = copied(connection, &fresh).await? else { break };
         let known = known(connection, &fresh).await?;
+        if known.is_empty() {
+            // It is there and cannot be seen, in a transaction that began before it: trying again would not end.
+            return Err(violation);
+        }
         fresh.retain(|click| !known.contains(&click.event_id));
     }
     rollups::add(connection, &fresh).await?;
     Ok(fresh.len() as u64)
 }
 
-/// Whether they could be copied; if not, one of them is there already, and nothing has changed.
-async fn copied(connection: &mut PgConnection, clicks: &[&Click]) -> sqlx::Result<bool> {
+/// Copies them; or says that one of them is there already, and then nothing has changed.
+async fn copied(connection: &mut PgConnection, clicks: &[&Click]) -> sqlx::Result<Option<sqlx::Error>> {
     let mut savepoint = connection.begin().await?;
     match copy(&mut savepoint, &encode(clicks)).await {
-        Ok(_) => savepoint.commit().await.map(|()| true),
-        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => savepoint.rollback().await.map(|()| false),
+        Ok(_) => savepoint.commit().await.map(|()| None),
+        Err(error) if error.as_database_error().is_some_and(|error| error.is_unique_violation()) => {
+            savepoint.rollback().await.map(|()| Some(error))
+        }
         Err(error) => Err(error),
     }
 }

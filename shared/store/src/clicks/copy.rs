@@ -18,11 +18,13 @@ const TAIL: [u8; 2] = (-1_i16).to_be_bytes();
 /// Times are microseconds since then.
 const EPOCH: OffsetDateTime = datetime!(2000-01-01 00:00 UTC);
 
-/// Copies encoded rows into `clicks` and says how many they were. One that is there already fails all.
-pub async fn copy(connection: &mut PgConnection, rows: &[u8]) -> sqlx::Result<u64> {
+/// Copies encoded rows into `clicks`; one that is there already fails all. While the server works, `meanwhile` runs here.
+pub async fn copy<T>(connection: &mut PgConnection, rows: &[u8], meanwhile: impl FnOnce() -> T) -> sqlx::Result<T> {
     let mut copy = connection.copy_in_raw(STATEMENT).await?;
     copy.send(rows).await?;
-    copy.finish().await
+    let done = meanwhile();
+    copy.finish().await?;
+    Ok(done)
 }
 
 /// The rows in the binary format of `COPY`.
