@@ -1,5 +1,5 @@
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
-use testkit::TestDatabase;
+use testkit::{TestDatabase, unique_name};
 
 /// Takes away all that the migrations have made.
 async fn empty(database: &TestDatabase) -> PgConnection {
@@ -38,6 +38,27 @@ async fn migrations_fill_an_empty_database_and_again_change_nothing() {
     assert!(once.iter().any(|line| line.starts_with("links ")), "{once:#?}");
     assert_eq!(store::migrate(&database.owner_url()).await.unwrap(), Vec::<String>::new());
     assert_eq!(schema(&mut owner).await, once);
+}
+
+/// An administrator has made both roles, and the owner may make none.
+#[tokio::test]
+async fn an_owner_who_may_make_no_roles_can_migrate_where_they_are_there() {
+    let database = TestDatabase::new().await;
+    let owner = empty(&database).await;
+    owner.close().await.unwrap();
+    let name = unique_name().replace('.', "_");
+    let mut creator = PgConnection::connect(&database.owner_url()).await.unwrap();
+    let make = format!(
+        "create role {name} login nocreaterole; grant {name} to onceward_owner;
+         do $$ begin execute format('alter database %I owner to {name}', current_database()); end $$;
+         alter schema public owner to {name}"
+    );
+    sqlx::raw_sql(AssertSqlSafe(make)).execute(&mut creator).await.unwrap();
+    let url = database.owner_url().replace("onceward_owner", &name);
+    let applied = store::migrate(&url).await;
+    let undo = format!("reassign owned by {name} to onceward_owner; drop owned by {name}; drop role {name}");
+    sqlx::raw_sql(AssertSqlSafe(undo)).execute(&mut creator).await.unwrap();
+    assert_eq!(applied.unwrap().len(), store::migrations().iter().count());
 }
 
 #[tokio::test]
