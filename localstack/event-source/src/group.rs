@@ -2,11 +2,13 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use rdkafka::TopicPartitionList;
 use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext, Rebalance, StreamConsumer};
 use rdkafka::error::KafkaError;
 use serde::Deserialize;
+use tokio::sync::oneshot;
 
 use crate::Config;
 
@@ -27,8 +29,17 @@ pub(crate) fn client_config(config: &Config) -> ClientConfig {
     client
 }
 
+/// Runs what may block for ever on a thread of its own, which ends with the process at the latest. Nothing is
+/// returned if it panics.
+pub(crate) async fn on_a_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let (done, result) = oneshot::channel();
+    std::thread::spawn(move || drop(done.send(work())));
+    result.await.ok()
+}
+
 /// A consumer in the mapping's group, which has not subscribed yet.
 pub(crate) fn consumer(config: &Config) -> Result<Consumer, KafkaError> {
+    let member = Member { mapping: config.mapping.logical_id.clone(), state: Mutex::default() };
     client_config(config)
         .set("enable.auto.offset.store", "false")
         .set("isolation.level", "read_committed")
@@ -42,7 +53,7 @@ pub(crate) fn consumer(config: &Config) -> Result<Consumer, KafkaError> {
         .set("fetch.wait.max.ms", "250")
         .set("queued.max.messages.kbytes", "32768")
         .set("statistics.interval.ms", "1000")
-        .create_with_context(Member::default())
+        .create_with_context(member)
 }
 
 /// What librdkafka last said.
@@ -64,12 +75,15 @@ enum Link {
 }
 
 /// Counts assignments, so that the loop sees when one has come to an end, and logs what changes.
-#[derive(Debug, Default)]
-pub(crate) struct Member(Mutex<State>);
+#[derive(Debug)]
+pub(crate) struct Member {
+    mapping: String,
+    state: Mutex<State>,
+}
 
 impl Member {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The number of assignments and revocations so far.
@@ -92,7 +106,7 @@ impl Member {
                 let text = error.to_string();
                 let mut state = self.state();
                 if state.trouble.as_ref() != Some(&text) {
-                    tracing::warn!(error = text, "Kafka refuses this consumer; trying on");
+                    tracing::warn!(mapping = self.mapping, error = text, "Kafka refuses this consumer; trying on");
                     state.trouble = Some(text);
                 }
             }
@@ -103,11 +117,11 @@ impl Member {
         let mut state = self.state();
         state.silent = if up { 0 } else { state.silent + 1 };
         if up && state.link != Link::Up {
-            tracing::info!("Kafka answers");
+            tracing::info!(mapping = self.mapping, "Kafka answers");
             state.link = Link::Up;
         }
         if !up && state.link != Link::Away && (certain || state.silent > 1) {
-            tracing::warn!("Kafka does not answer; trying on, nothing is lost meanwhile");
+            tracing::warn!(mapping = self.mapping, "Kafka does not answer; trying on, nothing is lost meanwhile");
             state.link = Link::Away;
         }
     }
@@ -150,7 +164,7 @@ impl ClientContext for Member {
 impl ConsumerContext for Member {
     fn pre_rebalance(&self, _: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         if let Rebalance::Revoke(partitions) = rebalance {
-            tracing::info!(partitions = ?numbers(partitions), "Gave partitions back");
+            tracing::info!(mapping = self.mapping, partitions = ?numbers(partitions), "Gave partitions back");
             self.assign(Vec::new());
         }
     }
@@ -159,15 +173,15 @@ impl ConsumerContext for Member {
         if let Rebalance::Assign(partitions) = rebalance {
             // A partition that was paused when it was given back may still be.
             if let Err(error) = consumer.resume(partitions) {
-                tracing::warn!(%error, "Cannot resume partitions");
+                tracing::warn!(mapping = self.mapping, %error, "Cannot resume partitions");
             }
             let partitions = numbers(partitions);
-            tracing::info!(?partitions, "Got partitions");
+            tracing::info!(mapping = self.mapping, ?partitions, "Got partitions");
             self.assign(partitions);
         }
     }
 }
 
-fn numbers(partitions: &rdkafka::TopicPartitionList) -> Vec<i32> {
+fn numbers(partitions: &TopicPartitionList) -> Vec<i32> {
     partitions.elements().iter().map(rdkafka::topic_partition_list::TopicPartitionListElem::partition).collect()
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod batch;
+mod commits;
 mod config;
 mod group;
 mod invoke;

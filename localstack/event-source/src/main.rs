@@ -1,5 +1,6 @@
 //! Runs the event source mappings of a template: see the crate's README.
 
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
 use clap::Parser;
@@ -30,7 +31,7 @@ struct Arguments {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    tracing_subscriber::fmt().with_target(false).init();
+    tracing_subscriber::fmt().with_target(false).with_ansi(std::io::stdout().is_terminal()).init();
     let arguments = Arguments::parse();
     let root = environment::checkout(arguments.root, &std::env::current_dir()?)?;
     let settings: Environment = environment::load(&root)?.into_iter().collect();

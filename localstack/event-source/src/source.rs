@@ -1,8 +1,9 @@
 //! The loop of one mapping: collect a batch, invoke, commit.
 //!
-//! The consumer is polled while a batch is collected and while a failed one waits, and never while an invocation
-//! runs. A rebalance is served only in a poll, so a member gives its partitions back either before an invocation or
-//! after the commit: no batch is committed by a member that has lost it, and no two members run one partition.
+//! The consumer is polled while a batch is collected, while a failed one waits, and while a commit is acknowledged,
+//! and never while an invocation runs. A rebalance is served only in a poll, so a member gives its partitions back
+//! either before an invocation or after its commit was sent: no batch is committed by a member that has lost it, and
+//! no two members run one partition.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::pin::pin;
@@ -10,19 +11,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use rdkafka::consumer::{CommitMode, Consumer as _};
+use rdkafka::TopicPartitionList;
+use rdkafka::consumer::Consumer as _;
 use rdkafka::error::KafkaError;
-use rdkafka::{Offset, TopicPartitionList};
 use reqwest::Request;
 use template::StartingPosition;
 use tokio::sync::watch;
-use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::Config;
 use crate::batch::{Batch, Push};
+use crate::commits::{Acknowledgement, Committer};
 use crate::config::PAYLOAD_LIMIT;
-use crate::group::{Consumer, consumer};
+use crate::group::{Consumer, consumer, on_a_thread};
 use crate::invoke::Invoker;
 use crate::record::Record;
 use crate::start::commit_latest;
@@ -44,17 +45,18 @@ impl EventSource {
         consumer.subscribe(&[&config.mapping.topic]).context("cannot subscribe")?;
         let mut source = Source {
             invoker: Invoker::new(&config)?,
+            committer: Committer::start(Arc::clone(&consumer), config.mapping.topic.clone()),
             config,
-            consumer: Arc::clone(&consumer),
+            consumer,
             generation: 0,
             waiting: VecDeque::new(),
             refused: BTreeSet::new(),
             uncommitted: BTreeMap::new(),
+            is_committing: false,
+            commit_failed: false,
         };
         let result = source.run(&mut stop).await;
-        drop(source);
-        // The last owner leaves the group, which blocks.
-        spawn_blocking(move || drop(consumer)).await?;
+        source.leave().await;
         result
     }
 }
@@ -62,15 +64,15 @@ impl EventSource {
 /// Waits until the starting position is committed; false when it is time to stop first.
 async fn start_at_latest(config: &Config, stop: &mut watch::Receiver<bool>) -> bool {
     loop {
-        let attempt = spawn_blocking({
+        let attempt = on_a_thread({
             let config = config.clone();
             move || commit_latest(&config)
         });
         tokio::select! {
             done = attempt => match done {
-                Ok(Ok(())) => return true,
-                Ok(Err(error)) => tracing::warn!(%error, "Cannot find the end of the topic; trying on"),
-                Err(error) => tracing::error!(%error, "Cannot find the end of the topic; trying on"),
+                Some(Ok(())) => return true,
+                Some(Err(error)) => tracing::warn!(%error, "Cannot find the end of the topic; trying on"),
+                None => tracing::error!("Cannot find the end of the topic; trying on"),
             },
             () = stopped(stop) => return false,
         }
@@ -98,14 +100,19 @@ struct Source {
     config: Config,
     invoker: Invoker,
     consumer: Arc<Consumer>,
+    committer: Committer,
     /// The assignment that the fields below belong to.
     generation: u64,
     /// Records that were received and belong to the next batch.
     waiting: VecDeque<Record>,
     /// Partitions that are stopped at a record too large for any payload.
     refused: BTreeSet<i32>,
-    /// Offsets that are done and whose commit has failed so far.
+    /// Offsets that are done and whose commit is not acknowledged.
     uncommitted: BTreeMap<i32, i64>,
+    /// Whether a commit is sent and not acknowledged: there is one at a time.
+    is_committing: bool,
+    /// Whether the last acknowledgement was a refusal, so that the commit is to be sent again.
+    commit_failed: bool,
 }
 
 impl Source {
@@ -169,30 +176,41 @@ impl Source {
         }
     }
 
-    /// The next record from Kafka. Serves rebalances, and repeats commits that failed.
+    /// The next record from Kafka. May be dropped and called again.
     async fn poll(&mut self) -> anyhow::Result<Record> {
-        const AGAIN: Duration = Duration::from_secs(1);
         loop {
-            let received = if self.uncommitted.is_empty() {
-                self.consumer.recv().await.map(|message| Record::of(&message))
-            } else if let Ok(received) = timeout(AGAIN, self.consumer.recv()).await {
-                received.map(|message| Record::of(&message))
-            } else {
+            if let Some(record) = self.step().await? {
+                return Ok(record);
+            }
+        }
+    }
+
+    /// Serves one thing that comes from Kafka, which may be a record. May be dropped and called again.
+    async fn step(&mut self) -> anyhow::Result<Option<Record>> {
+        const AGAIN: Duration = Duration::from_secs(1);
+        let received = tokio::select! {
+            biased;
+            acknowledgement = self.committer.acknowledgement() => {
+                self.settle(acknowledgement);
+                return Ok(None);
+            }
+            received = self.consumer.recv() => received.map(|message| Record::of(&message)),
+            () = sleep(AGAIN), if self.commit_failed => {
                 self.notice_rebalance();
-                self.commit().await;
-                continue;
-            };
-            self.notice_rebalance();
-            match received {
-                Ok(record) if self.refused.contains(&record.partition) => {}
-                Ok(record) => return Ok(record),
-                Err(error @ KafkaError::MessageConsumptionFatal(_)) => {
-                    return Err(error).context("the Kafka consumer can not go on: start again");
-                }
-                Err(error) => {
-                    self.consumer.context().trouble(&error);
-                    sleep(Duration::from_millis(50)).await;
-                }
+                self.send_commit();
+                return Ok(None);
+            }
+        };
+        self.notice_rebalance();
+        match received {
+            Ok(record) => Ok(Some(record).filter(|record| !self.refused.contains(&record.partition))),
+            Err(error @ KafkaError::MessageConsumptionFatal(_)) => {
+                Err(error).context("the Kafka consumer can not go on: start again")
+            }
+            Err(error) => {
+                self.consumer.context().trouble(&error);
+                sleep(Duration::from_millis(50)).await;
+                Ok(None)
             }
         }
     }
@@ -205,6 +223,7 @@ impl Source {
             self.waiting.clear();
             self.refused.clear();
             self.uncommitted.clear();
+            self.commit_failed = false;
         }
     }
 
@@ -221,6 +240,7 @@ impl Source {
             "A record is too large for any invocation: its partition stops here until the record is gone"
         );
         self.refused.insert(*partition);
+        self.waiting.retain(|waiting| waiting.partition != *partition);
         if let Err(error) = self.consumer.pause(&self.partitions([*partition])) {
             tracing::warn!(%error, partition, "Cannot pause a partition");
         }
@@ -239,7 +259,7 @@ impl Source {
             self.log(batch, attempt, started, result.as_ref().err());
             if result.is_ok() {
                 self.uncommitted.extend(batch.ends());
-                self.commit().await;
+                self.commit().await?;
                 return Ok(Delivery::Done);
             }
             let wait = self.config.backoff.after(attempt, rand::random());
@@ -308,22 +328,52 @@ impl Source {
         Ok(true)
     }
 
-    /// Commits what is done. What fails is repeated, or delivered again after a rebalance or a restart.
-    async fn commit(&mut self) {
-        if self.uncommitted.is_empty() {
-            return;
+    /// Commits what is done and waits for the acknowledgement. One that does not come in time is not waited for: after
+    /// a rebalance or a restart the batch is delivered again.
+    async fn commit(&mut self) -> anyhow::Result<()> {
+        self.send_commit();
+        let until = Instant::now() + self.config.session_timeout;
+        while !self.uncommitted.is_empty() && !self.commit_failed {
+            let Ok(record) = timeout_at(until, self.step()).await else {
+                tracing::warn!("A commit is not acknowledged; going on, the batch may be delivered again");
+                break;
+            };
+            self.waiting.extend(record?);
         }
-        let mut offsets = TopicPartitionList::new();
-        for (partition, offset) in &self.uncommitted {
-            let place = Offset::Offset(*offset);
-            // It fails for special offsets that this is none of.
-            let _ = offsets.add_partition_offset(&self.config.mapping.topic, *partition, place);
+        Ok(())
+    }
+
+    fn send_commit(&mut self) {
+        if !self.is_committing && !self.uncommitted.is_empty() {
+            self.is_committing = true;
+            self.commit_failed = false;
+            self.committer.send(self.uncommitted.iter().map(|(partition, offset)| (*partition, *offset)).collect());
         }
-        let consumer = Arc::clone(&self.consumer);
-        match spawn_blocking(move || consumer.commit(&offsets, CommitMode::Sync)).await {
-            Ok(Ok(())) => self.uncommitted.clear(),
-            Ok(Err(error)) => tracing::warn!(%error, "Cannot commit; the batch may be delivered again"),
-            Err(error) => tracing::error!(%error, "Cannot commit; the batch may be delivered again"),
+    }
+
+    fn settle(&mut self, acknowledgement: Acknowledgement) {
+        self.is_committing = false;
+        match acknowledgement {
+            Ok(offsets) => {
+                self.uncommitted.retain(|partition, offset| !offsets.contains(&(*partition, *offset)));
+                self.send_commit();
+            }
+            Err(error) => {
+                tracing::warn!(%error, "Cannot commit; the batch may be delivered again");
+                self.commit_failed = !self.uncommitted.is_empty();
+            }
+        }
+    }
+
+    /// Leaves the group. Without Kafka the client library may wait for ever, so it is left behind then.
+    async fn leave(self) {
+        let Self { consumer, committer, config, .. } = self;
+        let leave = on_a_thread(move || {
+            committer.join();
+            drop(consumer);
+        });
+        if timeout(config.session_timeout, leave).await.is_err() {
+            tracing::warn!("Kafka does not take the leave: the group gives the partitions on after the session's end");
         }
     }
 
