@@ -1,5 +1,6 @@
 //! Runs the functions of a template: see the crate's README.
 
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -31,7 +32,7 @@ struct Arguments {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    tracing_subscriber::fmt().with_target(false).init();
+    tracing_subscriber::fmt().with_target(false).with_ansi(std::io::stdout().is_terminal()).init();
     let arguments = Arguments::parse();
     let functions = Template::read(&arguments.template)?.functions;
     let root = environment::checkout(arguments.root, &std::env::current_dir()?)?;

@@ -84,7 +84,7 @@ async fn a_host_killed_outright_leaves_no_process_even_one_that_hangs() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let listen = format!("127.0.0.1:{port}");
     let mut host = Command::new(env!("CARGO_BIN_EXE_runtime"))
-        .args(["--listen", &listen, "--env-file", "no.such.file", "--template"])
+        .args(["--listen", &listen, "--template"])
         .arg(&template)
         .arg("--bin-dir")
         .arg(bin_dir.path())
