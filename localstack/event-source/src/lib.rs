@@ -4,6 +4,7 @@ mod batch;
 mod commits;
 mod config;
 mod group;
+mod intake;
 mod invoke;
 mod record;
 mod source;
