@@ -103,18 +103,19 @@ fn mark(row: &Row) -> String {
 }
 
 /// What to do next.
-pub(crate) fn how_to_go_on() -> String {
+pub(crate) fn how_to_go_on(dev_port: u16) -> String {
+    let base = format!("http://127.0.0.1:{dev_port}");
     format!(
-        "{}\n{}",
-        style("How to go on").bold(),
-        "  make dev      serve the functions on http://127.0.0.1:9000 while you edit them, and then:
-                  curl -d '{\"target\":\"https://example.com/\"}' -H 'content-type: application/json' \\
-                       http://127.0.0.1:9000/api/links
-                  curl -i http://127.0.0.1:9000/CODE
-                  curl http://127.0.0.1:9000/api/links/CODE/stats
+        "{}
+  make dev      serve the functions on {base} while you edit them, and then:
+                  curl -d '{{\"target\":\"https://example.com/\"}}' -H 'content-type: application/json' \\
+                       {base}/api/links
+                  curl -i {base}/CODE
+                  curl {base}/api/links/CODE/stats
   make test     run every test against the same servers
   make down     stop Kafka and PostgreSQL (WIPE=1: and forget what they hold)
-"
+",
+        style("How to go on").bold(),
     )
 }
 

@@ -25,6 +25,8 @@ pub(crate) struct Stage {
     pub(crate) template: Template,
     /// What functions are given; the demo itself reaches the servers by it too.
     pub(crate) variables: Environment,
+    /// Where `make dev` serves the functions.
+    pub(crate) dev_port: u16,
     /// Where all that functions and the event source write goes.
     pub(crate) log: PathBuf,
     log_file: Arc<File>,
@@ -36,7 +38,8 @@ impl Stage {
     /// Reads settings and template, and opens the log.
     pub(crate) fn set() -> anyhow::Result<Self> {
         let here = std::env::current_dir().context("cannot read the working directory")?;
-        let root = stack::environment::checkout(None, &here)?;
+        let settings = stack::Settings::of_checkout(&here)?;
+        let root = settings.root.clone();
         let template = Template::read(&root.join("infra/template.yaml"))?;
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, stack::free_port()));
         let mut environment = stack::environment::of_functions(&root, &template.functions)?;
@@ -45,9 +48,7 @@ impl Stage {
         environment.insert("TRUSTED_EDGE".into(), "cloudflare".into());
         environment.insert("COUNTRY_DATABASE".into(), String::new());
         environment.entry("KAFKA_MESSAGE_TIMEOUT_MS".into()).or_insert_with(|| MESSAGE_TIMEOUT_MS.into());
-        let log = stack::Settings::new(root.clone(), &stack::environment::load(&root)?.into_iter().collect())?
-            .logs()
-            .join("demo.log");
+        let log = settings.logs().join("demo.log");
         let folder = log.parent().context("the log has no folder")?;
         std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         let file = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
@@ -56,6 +57,7 @@ impl Stage {
             log_file: Arc::new(file),
             root,
             template,
+            dev_port: settings.http_port,
             log,
             listen,
             environment,

@@ -40,7 +40,7 @@ pub(crate) async fn run() -> anyhow::Result<ExitCode> {
     match outcome {
         None => Ok(ExitCode::from(INTERRUPTED)),
         Some(Err(error)) => Err(error.context(format!("the demo stops here; {log} has what the functions said"))),
-        Some(Ok(rows)) => Ok(conclude(&rows, &log.to_string())),
+        Some(Ok(rows)) => Ok(conclude(&rows, &log.to_string(), stage.dev_port)),
     }
 }
 
@@ -137,7 +137,7 @@ async fn dead_letters(pool: &PgPool, link: &Link) -> anyhow::Result<u64> {
 
 /// Shows the comparison and how to go on.
 #[expect(clippy::print_stdout, reason = "the result of a command-line tool")]
-fn conclude(rows: &[Row], log: &str) -> ExitCode {
+fn conclude(rows: &[Row], log: &str, dev_port: u16) -> ExitCode {
     println!("\n{}\n{}", report::table(rows), report::chart(rows));
     let off = rows.iter().filter(|row| !row.is_right()).count();
     if off > 0 {
@@ -148,6 +148,6 @@ fn conclude(rows: &[Row], log: &str) -> ExitCode {
         return ExitCode::FAILURE;
     }
     println!("{}  The log of the functions: {log}\n", style("Every count is right.").green().bold());
-    println!("{}", report::how_to_go_on());
+    println!("{}", report::how_to_go_on(dev_port));
     ExitCode::SUCCESS
 }

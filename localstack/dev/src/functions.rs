@@ -9,16 +9,14 @@ use tokio::process::Command;
 
 /// Where the functions are served.
 pub(crate) const ADDRESS: &str = "127.0.0.1";
-pub(crate) const PORT: u16 = 9000;
 
 /// The command that compiles and serves them, in the folder `root`.
-pub(crate) fn watch(root: &Path, template: &Template) -> anyhow::Result<Command> {
+pub(crate) fn watch(root: &Path, template: &Template, port: u16) -> anyhow::Result<Command> {
     let installed = root.join(".tools/venv/bin/cargo-lambda");
     let mut command = Command::new(if installed.exists() { installed } else { "cargo-lambda".into() });
     let this = std::env::current_exe().context("cannot find this program")?;
-    let port = PORT.to_string();
     command
-        .args(["lambda", "watch", "--invoke-address", ADDRESS, "--invoke-port", &port])
+        .args(["lambda", "watch", "--invoke-address", ADDRESS, "--invoke-port", &port.to_string()])
         // Without it a call of a function that has crashed waits for ever.
         .args(["--timeout", &longest(template).to_string()])
         .args(["--config", &runner(&this)])

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Serves all functions on <http://127.0.0.1:9000> while they are edited; Ctrl-C ends it.
+/// Serves all functions on <http://127.0.0.1:9000> (`ONCEWARD_HTTP_PORT`) while they are edited; Ctrl-C ends it.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {

@@ -12,7 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::sleep;
 
 use crate::child::Child;
-use crate::functions::{ADDRESS, PORT, watch};
+use crate::functions::{ADDRESS, watch};
 use crate::{log, welcome};
 
 /// How long a process may take to end after it was asked to.
@@ -21,22 +21,24 @@ const PATIENCE: Duration = Duration::from_secs(8);
 /// Serves until Ctrl-C or until a part of it ends by itself, which is a failure.
 pub(crate) async fn run() -> anyhow::Result<ExitCode> {
     let here = std::env::current_dir().context("cannot read the working directory")?;
-    let root = stack::environment::checkout(None, &here)?;
+    let stack::Settings { root, http_port: port, .. } = stack::Settings::of_checkout(&here)?;
     let template = Template::read(&root.join("infra/template.yaml"))?;
-    if let Some(holder) = stack::holder(PORT) {
-        bail!("port {PORT}, where the functions are served, is held by {holder}: end it first");
+    if let Some(holder) = stack::holder(port) {
+        bail!(
+            "port {port}, where the functions are served, is held by {holder}: end it, or set ONCEWARD_HTTP_PORT in .env"
+        );
     }
     let mut interrupt = signal(SignalKind::interrupt())?;
     let (mut terminate, mut hang_up) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
-    let mut functions = Child::start("cargo lambda", watch(&root, &template)?)?;
-    let mut poller = Child::start("event-source", event_source(&root)?)?;
+    let mut functions = Child::start("cargo lambda", watch(&root, &template, port)?)?;
+    let mut poller = Child::start("event-source", event_source(&root, port)?)?;
     let ended = tokio::select! {
         ended = functions.ended() => Some(ended?),
         ended = poller.ended() => Some(ended?),
         _ = interrupt.recv() => None,
         _ = terminate.recv() => None,
         _ = hang_up.recv() => None,
-        never = greet(&root) => never?,
+        never = greet(&root, port) => never?,
     };
     log::show("dev", ended.as_deref().unwrap_or("Stopping"));
     // The poller first: a batch in flight is still finished.
@@ -51,18 +53,18 @@ pub(crate) async fn run() -> anyhow::Result<ExitCode> {
 }
 
 /// The poller, as it was built.
-fn event_source(root: &Path) -> anyhow::Result<Command> {
+fn event_source(root: &Path, port: u16) -> anyhow::Result<Command> {
     let this = std::env::current_exe().context("cannot find this program")?;
     let mut command = Command::new(this.with_file_name("event-source"));
-    command.args(["--endpoint", &format!("http://{ADDRESS}:{PORT}")]).env("NO_COLOR", "1").current_dir(root);
+    command.args(["--endpoint", &format!("http://{ADDRESS}:{port}")]).env("NO_COLOR", "1").current_dir(root);
     Ok(command)
 }
 
 /// Says hello when the functions answer, and waits for ever.
-async fn greet(root: &Path) -> anyhow::Result<Option<String>> {
-    while TcpStream::connect((ADDRESS, PORT)).await.is_err() {
+async fn greet(root: &Path, port: u16) -> anyhow::Result<Option<String>> {
+    while TcpStream::connect((ADDRESS, port)).await.is_err() {
         sleep(Duration::from_millis(100)).await;
     }
-    welcome::show(root);
+    welcome::show(root, port);
     std::future::pending().await
 }

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use console::style;
 
-use crate::functions::{ADDRESS, PORT};
+use crate::functions::ADDRESS;
 
 /// Says what is served where, and what to try.
 #[expect(clippy::print_stdout, reason = "what a command-line tool is asked for")]
-pub(crate) fn show(root: &Path) {
-    let base = format!("http://{ADDRESS}:{PORT}");
+pub(crate) fn show(root: &Path, port: u16) {
+    let base = format!("http://{ADDRESS}:{port}");
     println!(
         "
 {} on {base}, from {}

@@ -13,6 +13,12 @@ const BASICS: [&str; 9] =
 /// What the names of functions' settings begin with, besides those that the template has.
 const PREFIXES: [&str; 4] = ["DATABASE_", "KAFKA_", "REDIRECT_", "TOPIC_"];
 
+/// The ports of the local stack, unless `ONCEWARD_POSTGRES_PORT` and its like move them.
+pub(crate) const POSTGRES_PORT: u16 = 15432;
+pub(crate) const KAFKA_PORT: u16 = 19092;
+pub(crate) const CONTROLLER_PORT: u16 = 19093;
+pub(crate) const HTTP_PORT: u16 = 9000;
+
 type Variables = BTreeMap<String, String>;
 
 /// Every variable of the real environment, those of `<root>/.env` that it does not set, and the local defaults for
@@ -21,9 +27,8 @@ type Variables = BTreeMap<String, String>;
 /// A missing `.env` is an empty one; one that cannot be parsed is an error, as a setting that is silently
 /// ignored costs more time than a message. Variables that are not UTF-8 are left out.
 pub fn load(root: &Path) -> anyhow::Result<Variables> {
-    let mut all = file(&root.join(".env"))?;
-    all.extend(real());
-    Ok(with_defaults(all))
+    let all = everything(root)?;
+    Ok(with_defaults(all.clone(), &all))
 }
 
 /// What functions are given on this machine, over the variables of the template: the same as [`load`], without the
@@ -34,7 +39,13 @@ pub fn load(root: &Path) -> anyhow::Result<Variables> {
 /// As [`load`].
 pub fn of_functions(root: &Path, functions: &[Function]) -> anyhow::Result<Variables> {
     let own = file(&root.join(".env"))?;
-    Ok(with_defaults(meant_for_functions(own, real(), functions)))
+    Ok(with_defaults(meant_for_functions(own, real(), functions), &everything(root)?))
+}
+
+fn everything(root: &Path) -> anyhow::Result<Variables> {
+    let mut all = file(&root.join(".env"))?;
+    all.extend(real());
+    Ok(all)
 }
 
 fn meant_for_functions(
@@ -53,10 +64,14 @@ fn meant_for_functions(
     all
 }
 
-/// Where the servers of `make up` listen, which deployed functions are told by the template.
-fn with_defaults(mut all: Variables) -> Variables {
-    let port = |name: &str, default: &str| all.get(name).map_or(default, |text| text.trim()).to_owned();
-    let (postgres, kafka) = (port("ONCEWARD_POSTGRES_PORT", "15432"), port("ONCEWARD_KAFKA_PORT", "19092"));
+/// Where the servers of `make up` listen, on the ports that are `told`; deployed functions learn it from the template.
+fn with_defaults(mut all: Variables, told: &Variables) -> Variables {
+    let port = |name: &str, default: u16| match told.get(name).map(|text| text.trim()) {
+        None | Some("") => default.to_string(),
+        Some(port) => port.to_owned(),
+    };
+    let (postgres, kafka) = (port("ONCEWARD_POSTGRES_PORT", POSTGRES_PORT), port("ONCEWARD_KAFKA_PORT", KAFKA_PORT));
+    let http = port("ONCEWARD_HTTP_PORT", HTTP_PORT);
     for (name, value) in [
         ("DATABASE_URL", format!("postgres://onceward_app@127.0.0.1:{postgres}/onceward")),
         ("OWNER_DATABASE_URL", format!("postgres://onceward_owner@127.0.0.1:{postgres}/onceward")),
@@ -66,7 +81,7 @@ fn with_defaults(mut all: Variables) -> Variables {
         ("KAFKA_SASL_MECHANISM", String::new()),
         ("KAFKA_SASL_USERNAME", String::new()),
         ("KAFKA_SASL_PASSWORD", String::new()),
-        ("PUBLIC_BASE_URL", "http://127.0.0.1:9000".to_owned()),
+        ("PUBLIC_BASE_URL", format!("http://127.0.0.1:{http}")),
     ] {
         let known = all.entry(name.to_owned()).or_default();
         if known.trim().is_empty() {
@@ -143,13 +158,14 @@ mod tests {
 
     #[test]
     fn defaults_stand_back_for_any_value_and_follow_the_ports() {
-        let all = with_defaults(variables(&[
-            ("ONCEWARD_POSTGRES_PORT", "5555"),
-            ("DATABASE_URL", ""),
-            ("KAFKA_BOOTSTRAP_SERVERS", "elsewhere:9092"),
-            ("KAFKA_SASL_USERNAME", "me"),
-        ]));
+        let given =
+            [("DATABASE_URL", ""), ("KAFKA_BOOTSTRAP_SERVERS", "elsewhere:9092"), ("KAFKA_SASL_USERNAME", "me")];
+        // Functions are not given the ports themselves.
+        let told = [("ONCEWARD_POSTGRES_PORT", "5555"), ("ONCEWARD_HTTP_PORT", "9001"), ("ONCEWARD_KAFKA_PORT", "")];
+        let all = with_defaults(variables(&given), &variables(&told));
         assert_eq!(all["DATABASE_URL"], "postgres://onceward_app@127.0.0.1:5555/onceward");
+        assert_eq!(all["OWNER_DATABASE_URL"], "postgres://onceward_owner@127.0.0.1:5555/onceward");
+        assert_eq!(all["PUBLIC_BASE_URL"], "http://127.0.0.1:9001");
         assert_eq!(all["KAFKA_BOOTSTRAP_SERVERS"], "elsewhere:9092");
         assert_eq!((all["KAFKA_SASL_MECHANISM"].as_str(), all["KAFKA_SASL_USERNAME"].as_str()), ("", "me"));
     }

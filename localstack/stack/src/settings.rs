@@ -19,6 +19,8 @@ pub struct Settings {
     pub kafka_port: u16,
     /// Port of the Kafka controller on 127.0.0.1 (`ONCEWARD_KAFKA_CONTROLLER_PORT`).
     pub controller_port: u16,
+    /// Port on 127.0.0.1 where `make dev` serves the functions (`ONCEWARD_HTTP_PORT`).
+    pub http_port: u16,
     /// Never ask for a Docker engine (`ONCEWARD_STACK=processes`).
     pub processes_only: bool,
     /// What `stack migrate` connects to (`OWNER_DATABASE_URL`).
@@ -28,16 +30,17 @@ pub struct Settings {
 
 impl Settings {
     /// Reads the settings of the checkout `root`; an invalid one is an error that names it.
-    pub fn new(root: PathBuf, environment: &Environment) -> anyhow::Result<Self> {
-        let postgres_port = environment.parsed("ONCEWARD_POSTGRES_PORT", 15432)?;
+    pub fn new(root: PathBuf, variables: &Environment) -> anyhow::Result<Self> {
+        let postgres_port = variables.parsed("ONCEWARD_POSTGRES_PORT", environment::POSTGRES_PORT)?;
         let local = postgres::url(postgres_port, "onceward", "onceward_owner");
         Ok(Self {
-            state: state::choose(&root, environment.optional("ONCEWARD_STATE_DIR"))?,
+            state: state::choose(&root, variables.optional("ONCEWARD_STATE_DIR"))?,
             postgres_port,
-            kafka_port: environment.parsed("ONCEWARD_KAFKA_PORT", 19092)?,
-            controller_port: environment.parsed("ONCEWARD_KAFKA_CONTROLLER_PORT", 19093)?,
-            processes_only: environment.optional("ONCEWARD_STACK") == Some("processes"),
-            owner_database_url: environment.optional("OWNER_DATABASE_URL").map_or(local, str::to_owned),
+            kafka_port: variables.parsed("ONCEWARD_KAFKA_PORT", environment::KAFKA_PORT)?,
+            controller_port: variables.parsed("ONCEWARD_KAFKA_CONTROLLER_PORT", environment::CONTROLLER_PORT)?,
+            http_port: variables.parsed("ONCEWARD_HTTP_PORT", environment::HTTP_PORT)?,
+            processes_only: variables.optional("ONCEWARD_STACK") == Some("processes"),
+            owner_database_url: variables.optional("OWNER_DATABASE_URL").map_or(local, str::to_owned),
             root,
         })
     }
