@@ -4,8 +4,10 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 
-# Tools of `make setup` come first, so that everybody has the same versions.
-export PATH := $(CURDIR)/.tools/venv/bin:$(CURDIR)/.tools/bin:$(PATH):$(HOME)/.cargo/bin
+# Tools of `make setup` come first, so that everybody has the same versions; of the cargos the one that heeds rust-toolchain.toml.
+export PATH := $(CURDIR)/.tools/venv/bin:$(CURDIR)/.tools/bin:$(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
+# What is run below is looked for there.
+export CARGO_TARGET_DIR := $(CURDIR)/target
 # A message says what to do; the places in the code it came through help nobody who only runs this.
 export RUST_LIB_BACKTRACE ?= 0
 
@@ -13,6 +15,11 @@ compile := setup/compile
 # Every tool and function, in one build: a crate's features are the same whichever verb asks for it.
 binaries := $(compile) "Functions and tools" build --workspace --bins
 bin := target/debug
+# By name and not with -p, which would choose other features of shared dependencies and compile librdkafka again.
+template_tests := --test deployed --test refusals --test watch_routes
+# Any other verb leaves a stamp; without one there is nothing to ask, and no reason to compile for minutes.
+if_used = if [ ! -d .tools/stamps ]; then echo 'Nothing was ever started from this checkout'; $(2); \
+  else setup/setup run && { [ -x $(bin)/stack ] || $(binaries); } && $(1); fi
 shell_scripts = $(shell grep -rl '^.!/usr/bin/env bash$$' .ci setup functions infra localstack migrations shared)
 
 .PHONY: help setup up down status migrate dev demo test check build bench sqlx ready
@@ -36,19 +43,15 @@ up: ready ## Start Kafka and PostgreSQL on this machine, with topics and tables,
 	@$(bin)/stack up
 
 down: ## Stop them; WIPE=1 removes their data too
-	@setup/setup run
-	@[ -x $(bin)/stack ] || $(binaries)
-	@$(bin)/stack down $(if $(filter-out 0,$(WIPE)),--wipe)
+	@$(call if_used,$(bin)/stack down $(if $(filter-out 0,$(WIPE)),--wipe),true)
 
 status: ## Say what runs
-	@setup/setup run
-	@[ -x $(bin)/stack ] || $(binaries)
-	@$(bin)/stack status
+	@$(call if_used,$(bin)/stack status,false)
 
-migrate: up ## Apply new migrations to the local database
+migrate: up ## Apply new migrations to the database of OWNER_DATABASE_URL (the local one where that is not set)
 	@$(bin)/stack migrate
 
-dev: ## Serve all functions on http://127.0.0.1:9000 while you edit them; Ctrl-C ends it
+dev: ## Serve all functions on http://127.0.0.1:9000 (ONCEWARD_HTTP_PORT) while you edit them; Ctrl-C ends it
 	@setup/setup dev
 	@$(binaries)
 	@$(bin)/stack up
@@ -80,7 +83,7 @@ sqlx: ## Renew .sqlx after a statement or a migration has changed
 	@setup/setup run
 	@[ -x $(bin)/stack ] || $(binaries)
 	@$(bin)/stack up
-	@$(compile) "The tool for .sqlx" build --package query-metadata
+	@$(compile) "The tool for .sqlx" build --bin query-metadata
 	@$(bin)/query-metadata
 	@git status --short .sqlx
 
@@ -107,8 +110,8 @@ check-queries: up
 check-template:
 	@setup/setup check
 	cfn-lint infra/template.yaml
-	@$(compile) "Template tests" test --package template --no-run
-	cargo test --quiet --package template
+	@$(compile) "Template tests" test $(template_tests) --no-run
+	cargo test --quiet $(template_tests)
 
 check-scripts:
 	@setup/setup check
