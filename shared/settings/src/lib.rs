@@ -54,10 +54,9 @@ impl Environment {
         T: FromStr<Err: Display>,
     {
         self.optional(name).map_or(Ok(default), |value| {
-            value.parse().map_err(|error: T::Err| SettingError::Invalid {
-                name: name.to_owned(),
-                reason: error.to_string(),
-            })
+            value
+                .parse()
+                .map_err(|error: T::Err| SettingError::Invalid { name: name.to_owned(), reason: error.to_string() })
         })
     }
 }
