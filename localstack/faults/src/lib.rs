@@ -1,1 +1,1 @@
-//! Whole-path tests alone: see `tests/whole_path`.
+#![doc = include_str!("../README.md")]
