@@ -1,4 +1,4 @@
-//! The rounds: both contenders in turn, each time from the same state of the table.
+//! The rounds: both contenders in turn, on the same table.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::Arguments;
 use crate::clicks::Clicks;
 use crate::database::Database;
 use crate::figures::{Round, median, print, print_head, print_median, rate};
-use crate::work::Work;
+use crate::work::{Batch, Work};
 
 /// Clicks of one hour while the table is filled.
 const PREFILL_HOUR: u32 = 200_000;
@@ -56,31 +56,16 @@ impl Bench<'_> {
     async fn with_empty_table(&mut self) -> anyhow::Result<Vec<Round>> {
         // What is loaded at the first batch is not measured: parsers, statements, the user agents.
         let warm_up = self.work(20_000)?;
-        warm_up.consume(&self.consumer).await?;
+        self.fill(&warm_up).await?;
         let work = self.work(self.arguments.clicks)?;
-        println!(
-            "{} clicks a round, in {} batches of at most {:.1} MB",
-            work.clicks,
-            work.batches(),
-            rate(work.largest_payload() as u64, Duration::from_secs(1_000_000))
-        );
+        println!("{work}");
         print_head();
-        let mut rounds = Vec::new();
-        let mut sinking = Duration::ZERO;
+        let (mut rounds, mut sinking) = (Vec::new(), Duration::ZERO);
         for nth in 1..=self.arguments.rounds {
-            let (mut sink, mut copy) = (Duration::ZERO, Duration::ZERO);
-            // In turn, so that neither always comes second.
-            for sink_now in [nth % 2 == 1, nth % 2 == 0] {
-                self.database.empty().await?;
-                self.database.settle().await?;
-                if sink_now {
-                    sink = work.consume(&self.consumer).await?;
-                } else {
-                    copy = work.copy(&mut self.database.connection).await?;
-                }
-            }
-            sinking += sink;
-            rounds.push(Round { sink: rate(work.clicks, sink), copy: rate(work.clicks, copy) });
+            self.database.empty().await?;
+            let (sink, copy) = self.round(&work, nth).await?;
+            sinking += sink.time / sink.batches;
+            rounds.push(Round { sink: sink.rate(), copy: copy.rate() });
             print(&nth.to_string(), rounds[rounds.len() - 1]);
         }
         print_median(&rounds);
@@ -88,14 +73,36 @@ impl Bench<'_> {
         Ok(rounds)
     }
 
-    /// By the sink itself, so that the totals are there as well.
+    /// The batches go to the sink and to `COPY` in turn, so that both meet the same table and whatever else the machine does; in
+    /// the next round each gets those of the other.
+    async fn round(&mut self, work: &Work, nth: u32) -> anyhow::Result<(Share, Share)> {
+        self.database.settle().await?;
+        let (mut sink, mut copy) = (Share::default(), Share::default());
+        for (place, batch) in (nth..).zip(&work.batches) {
+            if place % 2 == 1 {
+                sink.add(batch, batch.consume(&self.consumer).await?);
+            } else {
+                copy.add(batch, batch.copy(&mut self.database.connection).await?);
+            }
+        }
+        Ok((sink, copy))
+    }
+
+    /// By the sink alone, so that the totals are there as well.
+    async fn fill(&mut self, work: &Work) -> anyhow::Result<()> {
+        for batch in &work.batches {
+            batch.consume(&self.consumer).await?;
+        }
+        Ok(())
+    }
+
     async fn prefill(&mut self) -> anyhow::Result<()> {
         let mut left = self.arguments.prefill;
         while left > 0 {
-            let work = self.work(left.min(PREFILL_HOUR))?;
-            work.consume(&self.consumer).await?;
-            left -= left.min(PREFILL_HOUR);
             println!("Filling the table: {left} clicks to go");
+            let work = self.work(left.min(PREFILL_HOUR))?;
+            self.fill(&work).await?;
+            left -= left.min(PREFILL_HOUR);
         }
         Ok(())
     }
@@ -104,12 +111,9 @@ impl Bench<'_> {
         print_head();
         let mut rounds = Vec::new();
         for nth in 1..=self.arguments.rounds {
-            let (for_sink, for_copy) = (self.work(self.arguments.clicks)?, self.work(self.arguments.clicks)?);
-            self.database.settle().await?;
-            let sink = for_sink.consume(&self.consumer).await?;
-            self.database.settle().await?;
-            let copy = for_copy.copy(&mut self.database.connection).await?;
-            rounds.push(Round { sink: rate(for_sink.clicks, sink), copy: rate(for_copy.clicks, copy) });
+            let work = self.work(self.arguments.clicks)?;
+            let (sink, copy) = self.round(&work, nth).await?;
+            rounds.push(Round { sink: sink.rate(), copy: copy.rate() });
             print(&nth.to_string(), rounds[rounds.len() - 1]);
         }
         print_median(&rounds);
@@ -117,14 +121,36 @@ impl Bench<'_> {
     }
 }
 
-fn print_parts(work: &Work, sinking: Duration) {
-    let batches = f64::from(u32::try_from(work.batches()).unwrap_or(u32::MAX));
-    let each = |time: Duration| time.as_secs_f64() * 1e3 / batches;
+/// What one of the two had of a round.
+#[derive(Default)]
+struct Share {
+    clicks: u64,
+    batches: u32,
+    time: Duration,
+}
+
+impl Share {
+    fn add(&mut self, batch: &Batch, time: Duration) {
+        self.clicks += batch.clicks;
+        self.batches += 1;
+        self.time += time;
+    }
+
+    fn rate(&self) -> f64 {
+        rate(self.clicks, self.time)
+    }
+}
+
+/// The sink's average time of a batch, and what it is made of.
+fn print_parts(work: &Work, batch: Duration) {
+    let batches = u32::try_from(work.batches.len()).unwrap_or(u32::MAX);
+    let (parsing, reading) = (work.parsing / batches, work.reading / batches);
+    let millis = |time: Duration| time.as_secs_f64() * 1e3;
     println!(
         "\nA batch takes the sink {:.1} ms: payload {:.1}, decode and enrich {:.1}, transaction {:.1}",
-        each(sinking),
-        each(work.parsing),
-        each(work.reading),
-        each(sinking.saturating_sub(work.parsing + work.reading))
+        millis(batch),
+        millis(parsing),
+        millis(reading),
+        millis(batch.saturating_sub(parsing + reading))
     );
 }

@@ -1,73 +1,76 @@
 //! What both contenders are given: the same clicks, as each takes them.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 use click_consumer::{ClickConsumer, Enricher};
-use consumer::Batch;
 use events::Event;
 use sqlx::PgConnection;
 use store::clicks::{self, Click};
 
 use crate::payload::{self, Payload};
 
-/// Batches of clicks, with what the sink does before its transaction measured apart.
+/// Clicks of an hour, with what the sink does before its transaction measured apart.
 pub(crate) struct Work {
-    payloads: Vec<Payload>,
-    rows: Vec<Vec<u8>>,
-    pub(crate) clicks: u64,
+    pub(crate) batches: Vec<Batch>,
     /// From the bytes of the payloads to records.
     pub(crate) parsing: Duration,
     /// From records to rows: decoded and enriched.
     pub(crate) reading: Duration,
 }
 
+/// One invocation's clicks.
+pub(crate) struct Batch {
+    payload: Vec<u8>,
+    rows: Vec<u8>,
+    pub(crate) clicks: u64,
+}
+
 impl Work {
     pub(crate) fn new(events: &[Event], batch_size: usize, enricher: &Enricher) -> anyhow::Result<Self> {
-        let payloads = payload::all(events, batch_size);
-        let clicks = payloads.iter().map(|payload| payload.records).sum();
-        let mut work = Self { payloads, rows: Vec::new(), clicks, parsing: Duration::ZERO, reading: Duration::ZERO };
-        for payload in &work.payloads {
+        let mut work = Self { batches: Vec::new(), parsing: Duration::ZERO, reading: Duration::ZERO };
+        for Payload { json, records } in payload::all(events, batch_size) {
             let started = Instant::now();
-            let event: consumer::Payload = serde_json::from_slice(&payload.json)?;
+            let payload: consumer::Payload = serde_json::from_slice(&json)?;
             let parsed = Instant::now();
-            let batch = Batch::read(event, |event| enricher.click(event));
+            let batch = consumer::Batch::read(payload, |event| enricher.click(event));
             work.reading += parsed.elapsed();
             work.parsing += parsed - started;
-            ensure!(batch.accepted.len() as u64 == payload.records, "not every record of a batch could be read");
+            ensure!(batch.accepted.len() as u64 == records, "not every record of a batch could be read");
             // As the sink stores them, which is the faster way for COPY too.
             let mut rows: Vec<&Click> = batch.accepted.iter().collect();
             rows.sort_by_key(|click| click.event_id);
-            work.rows.push(clicks::encode(&rows));
+            work.batches.push(Batch { payload: json, rows: clicks::encode(&rows), clicks: records });
         }
         Ok(work)
     }
+}
 
-    pub(crate) fn batches(&self) -> usize {
-        self.payloads.len()
+impl fmt::Display for Work {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let clicks: u64 = self.batches.iter().map(|batch| batch.clicks).sum();
+        let bytes: usize = self.batches.iter().map(|batch| batch.payload.len()).sum();
+        let batches = self.batches.len();
+        write!(formatter, "{clicks} clicks a round, in {batches} batches of {} kB on average", bytes / batches / 1000)
     }
+}
 
-    pub(crate) fn largest_payload(&self) -> usize {
-        self.payloads.iter().map(|payload| payload.json.len()).max().unwrap_or_default()
-    }
-
-    /// From the payload's bytes to the commit, batch by batch, as the function does it.
+impl Batch {
+    /// From the payload's bytes to the commit, as the function does it.
     pub(crate) async fn consume(&self, consumer: &ClickConsumer) -> anyhow::Result<Duration> {
         let started = Instant::now();
-        for payload in &self.payloads {
-            let event: consumer::Payload = serde_json::from_slice(&payload.json)?;
-            let outcomes = consumer.handle(event, None).await?;
-            ensure!(outcomes.applied == payload.records, "not every click of a batch was counted: {outcomes:?}");
-        }
-        Ok(started.elapsed())
+        let payload: consumer::Payload = serde_json::from_slice(&self.payload)?;
+        let outcomes = consumer.handle(payload, None).await?;
+        let time = started.elapsed();
+        ensure!(outcomes.applied == self.clicks, "not every click of a batch was counted: {outcomes:?}");
+        Ok(time)
     }
 
-    /// The same rows by `COPY`, batch by batch.
+    /// The rows alone, in a transaction of their own.
     pub(crate) async fn copy(&self, connection: &mut PgConnection) -> anyhow::Result<Duration> {
         let started = Instant::now();
-        for rows in &self.rows {
-            clicks::copy(connection, rows, || ()).await?;
-        }
+        clicks::copy(connection, &self.rows, || ()).await?;
         Ok(started.elapsed())
     }
 }
