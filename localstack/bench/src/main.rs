@@ -22,7 +22,7 @@ struct Arguments {
     clicks: u32,
     /// Records of a batch at most; a payload of 6 MB may hold fewer
     #[arg(long, default_value_t = 10_000)]
-    batch_size: usize,
+    batch_size: u64,
     /// How often both are measured
     #[arg(long, default_value_t = 5)]
     rounds: u32,

@@ -35,7 +35,7 @@ struct Record<'a> {
 }
 
 /// Cuts the events into payloads of at most `batch_size` records, each a part of the topic as its partitions hold it.
-pub(crate) fn all(events: &[Event], batch_size: usize) -> Vec<Payload> {
+pub(crate) fn all(events: &[Event], batch_size: u64) -> Vec<Payload> {
     let mut offsets = [0; PARTITIONS];
     let mut batches = vec![Batch::default()];
     for event in events {
@@ -44,7 +44,7 @@ pub(crate) fn all(events: &[Event], batch_size: usize) -> Vec<Payload> {
         let json = record(event, partition, offsets[partition]);
         offsets[partition] += 1;
         let batch = batches.last().expect("there is always one");
-        if batch.records as usize == batch_size || batch.size + json.len() + FRAME > LIMIT {
+        if batch.records == batch_size || batch.size + json.len() + FRAME > LIMIT {
             batches.push(Batch::default());
         }
         batches.last_mut().expect("there is always one").push(partition, json);

@@ -28,7 +28,7 @@ pub(crate) struct Batch {
 }
 
 impl Work {
-    pub(crate) fn new(events: &[Event], batch_size: usize, enricher: &Enricher) -> anyhow::Result<Self> {
+    pub(crate) fn new(events: &[Event], batch_size: u64, enricher: &Enricher) -> anyhow::Result<Self> {
         let mut work = Self { batches: Vec::new(), parsing: Duration::ZERO, reading: Duration::ZERO };
         for Payload { json, records } in payload::all(events, batch_size) {
             let started = Instant::now();

@@ -6,6 +6,7 @@ mod rollups;
 use std::collections::HashSet;
 use std::net::IpAddr;
 
+use sqlx::error::DatabaseError;
 use sqlx::{Connection, PgConnection};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -92,7 +93,7 @@ async fn copy_all(connection: &mut PgConnection, clicks: &[&Click]) -> sqlx::Res
     let mut savepoint = connection.begin().await?;
     match copy(&mut savepoint, &encode(clicks), || Counted::of(clicks)).await {
         Ok(counted) => savepoint.commit().await.map(|()| Ok(counted)),
-        Err(error) if error.as_database_error().is_some_and(|error| error.is_unique_violation()) => {
+        Err(error) if error.as_database_error().is_some_and(DatabaseError::is_unique_violation) => {
             savepoint.rollback().await.map(|()| Err(error))
         }
         Err(error) => Err(error),

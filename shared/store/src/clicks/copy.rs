@@ -32,7 +32,9 @@ pub async fn copy<T>(connection: &mut PgConnection, rows: &[u8], meanwhile: impl
 pub fn encode(clicks: &[&Click]) -> Vec<u8> {
     let mut rows = Vec::with_capacity(512 * clicks.len());
     rows.extend(HEAD);
-    clicks.iter().for_each(|click| row(&mut rows, click));
+    for click in clicks {
+        row(&mut rows, click);
+    }
     rows.extend(TAIL);
     rows
 }
@@ -54,7 +56,9 @@ fn row(rows: &mut Vec<u8>, click: &Click) {
     text(rows, click.user_agent.as_deref());
     text(rows, click.accept_language.as_deref());
     inet(rows, click.ip);
-    click.utm.iter().for_each(|utm| text(rows, utm.as_deref()));
+    for utm in &click.utm {
+        text(rows, utm.as_deref());
+    }
 }
 
 fn text(rows: &mut Vec<u8>, value: Option<&str>) {
