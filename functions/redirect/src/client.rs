@@ -62,7 +62,10 @@ impl Edge {
 /// what the client says of itself.
 fn seen_by_proxy(list: &str, proxy: Option<IpAddr>) -> Option<IpAddr> {
     let mut entries = list.rsplit(',').map(address);
-    entries.next()?.filter(|last| Some(*last) != proxy).or_else(|| entries.next()?)
+    match entries.next()? {
+        Some(last) if Some(last) == proxy => entries.next()?,
+        last => last,
+    }
 }
 
 /// The last header of the name, as text.
