@@ -63,8 +63,8 @@ impl Edge {
 fn seen_by_proxy(list: &str, proxy: Option<IpAddr>) -> Option<IpAddr> {
     let mut entries = list.rsplit(',').map(address);
     match entries.next()? {
-        Some(last) if Some(last) == proxy => entries.next()?,
-        last => last,
+        appended if appended == proxy => entries.next()?,
+        appended => appended,
     }
 }
 
