@@ -63,7 +63,7 @@ impl Edge {
 fn seen_by_proxy(list: &str, proxy: Option<IpAddr>) -> Option<IpAddr> {
     let mut entries = list.rsplit(',').map(address);
     match entries.next()? {
-        appended if appended == proxy => entries.next()?,
+        Some(appended) if Some(appended) == proxy => entries.next()?,
         appended => appended,
     }
 }
