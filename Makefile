@@ -69,7 +69,7 @@ check: check-format check-scripts check-yaml check-template check-dependencies c
 
 build: ## Build the functions for Lambda on arm64, as zips in target/lambda
 	@setup/setup build
-	@echo 'Building for arm64 in release mode: 5 to 10 minutes the first time'
+	@echo 'Building for arm64 in release mode: about 11 minutes on two cores the first time'
 	cargo lambda build --release --arm64 --output-format zip $(foreach folder,$(wildcard functions/*/),--bin $(notdir $(patsubst %/,%,$(folder))))
 	@for zip in target/lambda/*/bootstrap.zip; do \
 	  printf '%9.2f MB  %s\n' "$$(awk -v bytes="$$(wc -c <"$$zip")" 'BEGIN { print bytes / 1000000 }')" "$$zip"; \
