@@ -1,0 +1,5 @@
+#![doc = include_str!("../README.md")]
+
+mod line;
+
+pub use line::{Metric, line, write};
