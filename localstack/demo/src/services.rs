@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use event_source::{EventSource, configs_of};
+use event_source::Sources;
 use runtime::{LogSink, Running, Runtime, RuntimeConfig};
 use settings::Environment;
 use template::Template;
@@ -90,10 +90,7 @@ impl Services {
         let base = format!("http://{}", host.addr);
         let bootstrap = stage.variables.required("KAFKA_BOOTSTRAP_SERVERS")?;
         let (stop, stopped) = watch::channel(false);
-        let mut pollers = JoinSet::new();
-        for config in configs_of(&stage.template, bootstrap, &base)? {
-            pollers.spawn(EventSource::run(config, stopped.clone()));
-        }
+        let pollers = Sources::of(&stage.template, bootstrap, &base)?.start(&stopped);
         Ok(Self { base, host, stop, pollers })
     }
 

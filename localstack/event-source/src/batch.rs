@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::config::PAYLOAD_LIMIT;
+use crate::config::{ACCOUNT, PAYLOAD_LIMIT, REGION};
 use crate::record::Record;
 
 /// Whether a record went into a batch.
@@ -39,7 +39,7 @@ const TAIL: &str = "}}";
 
 impl Batch {
     pub(crate) fn new(topic: &str, bootstrap: &str) -> Self {
-        let cluster = "arn:aws:kafka:us-east-1:123456789012:cluster/local/00000000-0000-0000-0000-000000000000-1";
+        let cluster = format!("arn:aws:kafka:{REGION}:{ACCOUNT}:cluster/local/00000000-0000-0000-0000-000000000000-1");
         let servers = serde_json::Value::from(bootstrap);
         let head = format!(
             r#"{{"eventSource":"aws:kafka","eventSourceArn":"{cluster}","bootstrapServers":{servers},"records":{{"#

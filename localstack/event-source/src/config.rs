@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use anyhow::bail;
-use template::{Function, Mapping, Template};
+use template::{Function, Mapping};
 
 /// The largest payload of an invocation, in bytes: Lambda's limit for synchronous invocations.
 pub(crate) const PAYLOAD_LIMIT: usize = 6 * 1024 * 1024;
+
+/// Where everything is that an event names.
+pub(crate) const REGION: &str = "us-east-1";
+pub(crate) const ACCOUNT: &str = "123456789012";
 
 /// How long a failed batch waits before it is sent again: twice as long after each failure, up to a limit.
 #[derive(Debug, Clone, Copy)]
@@ -64,98 +67,21 @@ impl Config {
         }
     }
 
-    /// The longest that an invocation is waited for. It is longer than the function's own limit, for the time that an
-    /// invocation waits for its turn and that a function takes to start.
-    pub(crate) fn invoke_limit(&self) -> Duration {
-        self.function_timeout + Duration::from_secs(30)
-    }
-
     /// The longest time between two polls: polls rest while an invocation runs.
     pub(crate) fn poll_limit(&self) -> Duration {
-        self.invoke_limit() + Duration::from_mins(1)
+        invoke_limit(self.function_timeout) + Duration::from_mins(1)
     }
 }
 
-/// One configuration for each enabled mapping of the template.
-///
-/// # Errors
-/// The template has a schedule, which is not served yet, or no enabled mapping.
-pub fn configs_of(template: &Template, bootstrap: &str, endpoint: &str) -> anyhow::Result<Vec<Config>> {
-    let mut configs = Vec::new();
-    for function in &template.functions {
-        if let Some(schedule) = function.schedules.first() {
-            bail!(
-                "schedule {} of function {} is not supported: the local event source fires no schedules",
-                schedule.logical_id,
-                function.name
-            );
-        }
-        let enabled = function.mappings.iter().filter(|mapping| mapping.enabled);
-        configs.extend(enabled.map(|mapping| Config::new(function, mapping, bootstrap, endpoint)));
-    }
-    if configs.is_empty() {
-        bail!("the template has no enabled mapping: add an event of type MSK to a function");
-    }
-    Ok(configs)
+/// The longest that an invocation is waited for. It is longer than the function's own limit, for the time that an
+/// invocation waits for its turn and that a function takes to start.
+pub(crate) fn invoke_limit(function_timeout: Duration) -> Duration {
+    function_timeout + Duration::from_secs(30)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn template(events: &str) -> Template {
-        Template::parse(&format!(
-            "\
-Transform: AWS::Serverless-2016-10-31
-Resources:
-  Topic:
-    Type: AWS::MSK::Topic
-    Properties:
-      TopicName: a.topic
-      PartitionCount: 2
-      ReplicationFactor: 3
-  Consumer:
-    Type: AWS::Serverless::Function
-    Properties:
-      FunctionName: consumer
-      Timeout: 20
-      Events:
-{events}"
-        ))
-        .unwrap()
-    }
-
-    const MAPPING: &str = "        Records:
-          Type: MSK
-          Properties:
-            Topics: [a.topic]
-            ConsumerGroupId: a-group
-            StartingPosition: TRIM_HORIZON
-";
-
-    #[test]
-    fn a_mapping_is_run_with_its_functions_time_limit() {
-        let configs = configs_of(&template(MAPPING), "kafka:9092", "http://lambda:9000/").unwrap();
-        let seen: Vec<_> = configs.iter().map(|config| (&*config.function, &*config.mapping.topic)).collect();
-        assert_eq!(seen, [("consumer", "a.topic")]);
-        assert_eq!(configs[0].endpoint, "http://lambda:9000");
-        assert!(configs[0].invoke_limit() > Duration::from_secs(20));
-        assert!(configs[0].poll_limit() > configs[0].invoke_limit());
-    }
-
-    #[test]
-    fn a_schedule_is_refused_by_name() {
-        let schedule = "        Tick:\n          Type: Schedule\n          Properties: {Schedule: rate(1 minute)}\n";
-        let error = configs_of(&template(&format!("{MAPPING}{schedule}")), "", "").unwrap_err().to_string();
-        assert!(error.contains("schedule") && error.contains("Tick") && error.contains("function consumer"), "{error}");
-    }
-
-    #[test]
-    fn a_template_without_an_enabled_mapping_is_refused() {
-        let disabled = format!("{MAPPING}            Enabled: false\n");
-        let error = configs_of(&template(&disabled), "", "").unwrap_err().to_string();
-        assert!(error.contains("no enabled mapping"), "{error}");
-    }
 
     #[test]
     fn waits_double_up_to_the_cap_and_jitter_takes_off_at_most_half() {

@@ -1,9 +1,11 @@
 //! The Invoke API, as a caller of it.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, bail};
 use reqwest::{Client, Request, header};
 
-use crate::Config;
+use crate::config::invoke_limit;
 
 /// Invokes one function.
 pub(crate) struct Invoker {
@@ -12,9 +14,9 @@ pub(crate) struct Invoker {
 }
 
 impl Invoker {
-    pub(crate) fn new(config: &Config) -> anyhow::Result<Self> {
-        let client = Client::builder().no_proxy().tcp_nodelay(true).timeout(config.invoke_limit()).build()?;
-        let url = format!("{}/2015-03-31/functions/{}/invocations", config.endpoint, config.function);
+    pub(crate) fn new(endpoint: &str, function: &str, function_timeout: Duration) -> anyhow::Result<Self> {
+        let client = Client::builder().no_proxy().tcp_nodelay(true).timeout(invoke_limit(function_timeout)).build()?;
+        let url = format!("{endpoint}/2015-03-31/functions/{function}/invocations");
         Ok(Self { client, url })
     }
 
@@ -42,4 +44,9 @@ impl Invoker {
         }
         Ok(())
     }
+}
+
+/// Whether nothing listens at the endpoint, so that no function has been asked.
+pub(crate) fn is_undelivered(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_connect)
 }

@@ -7,8 +7,14 @@ mod group;
 mod intake;
 mod invoke;
 mod record;
+mod schedule;
+mod scheduled_event;
 mod source;
+mod sources;
 mod start;
+mod stop;
 
-pub use config::{Backoff, Config, configs_of};
+pub use config::{Backoff, Config};
+pub use schedule::{ScheduleConfig, Scheduler};
 pub use source::EventSource;
+pub use sources::Sources;

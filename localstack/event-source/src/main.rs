@@ -1,16 +1,18 @@
-//! Runs the event source mappings of a template: see the crate's README.
+//! Runs the event source mappings and schedules of a template: see the crate's README.
 
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
+use std::time::Duration;
 
+use anyhow::Context as _;
 use clap::Parser;
-use event_source::{EventSource, configs_of};
+use event_source::Sources;
 use settings::Environment;
 use stack::environment;
 use template::Template;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tracing_subscriber::EnvFilter;
 
 #[derive(Parser)]
 #[command(about = "Carries records from Kafka to functions as Lambda's pollers do")]
@@ -27,31 +29,35 @@ struct Arguments {
     /// The checkout, whose `.env` is read; found from the working directory when not given
     #[arg(long)]
     root: Option<PathBuf>,
+    /// Seconds that scheduled invocations get to finish at the stop; as long as their functions may run when not given
+    #[arg(long)]
+    schedule_grace: Option<u64>,
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    tracing_subscriber::fmt().with_target(false).with_ansi(std::io::stdout().is_terminal()).init();
     let arguments = Arguments::parse();
     let root = environment::checkout(arguments.root, &std::env::current_dir()?)?;
     let settings: Environment = environment::load(&root)?.into_iter().collect();
+    let level =
+        EnvFilter::try_new(settings.optional("LOG_LEVEL").unwrap_or("info")).context("LOG_LEVEL is no level")?;
+    let colour = std::io::stdout().is_terminal();
+    tracing_subscriber::fmt().with_target(false).with_ansi(colour).with_env_filter(level).init();
     let bootstrap = arguments.bootstrap.as_deref().map_or_else(|| settings.required("KAFKA_BOOTSTRAP_SERVERS"), Ok)?;
-    let configs = configs_of(&Template::read(&arguments.template)?, bootstrap, &arguments.endpoint)?;
-    let (stop, stopped) = watch::channel(false);
-    let mut mappings = JoinSet::new();
-    for config in configs {
-        let (mapping, topic, function) = (&config.mapping.logical_id, &config.mapping.topic, &config.function);
-        tracing::info!(mapping, topic, function, "Polling Kafka");
-        mappings.spawn(EventSource::run(config, stopped.clone()));
+    let mut sources = Sources::of(&Template::read(&arguments.template)?, bootstrap, &arguments.endpoint)?;
+    if let Some(grace) = arguments.schedule_grace {
+        sources.schedules.iter_mut().for_each(|schedule| schedule.drain = Duration::from_secs(grace));
     }
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (stop, stopped) = watch::channel(false);
+    let mut running = sources.start(&stopped);
     let failed = tokio::select! {
         _ = terminate.recv() => None,
         _ = interrupt.recv() => None,
-        ended = mappings.join_next() => ended,
+        ended = running.join_next() => ended,
     };
-    tracing::info!("Stopping: a batch in flight is finished first");
+    tracing::info!("Stopping: what is in flight is finished first");
     stop.send_replace(true);
-    let ended = failed.into_iter().chain(mappings.join_all().await.into_iter().map(Ok));
+    let ended = failed.into_iter().chain(running.join_all().await.into_iter().map(Ok));
     ended.into_iter().try_for_each(|result| result?)
 }

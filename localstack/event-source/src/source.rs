@@ -1,9 +1,7 @@
 //! The loop of one mapping: collect a batch, invoke, commit.
 
-use std::pin::pin;
 use std::time::Duration;
 
-use reqwest::Request;
 use template::StartingPosition;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -14,6 +12,7 @@ use crate::group::on_a_thread;
 use crate::intake::Intake;
 use crate::invoke::Invoker;
 use crate::start::commit_latest;
+use crate::stop::{finish, stopped};
 
 /// The local event source mapping: see [`EventSource::run`].
 pub struct EventSource;
@@ -28,7 +27,8 @@ impl EventSource {
         if config.mapping.starting_position == StartingPosition::Latest && !start_at_latest(&config, &mut stop).await {
             return Ok(());
         }
-        let mut source = Source { invoker: Invoker::new(&config)?, intake: Intake::join(&config)?, config };
+        let invoker = Invoker::new(&config.endpoint, &config.function, config.function_timeout)?;
+        let mut source = Source { invoker, intake: Intake::join(&config)?, config };
         let result = source.run(&mut stop).await;
         source.intake.leave().await;
         result
@@ -54,11 +54,6 @@ async fn start_at_latest(config: &Config, stop: &mut watch::Receiver<bool>) -> b
             return false;
         }
     }
-}
-
-async fn stopped(stop: &mut watch::Receiver<bool>) {
-    // An error means that the sender is gone, which is a stop as well.
-    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 /// What became of a batch.
@@ -135,7 +130,7 @@ impl Source {
         let mut attempt = 1;
         loop {
             let started = Instant::now();
-            let Some(result) = self.invoke(&request, stop).await else {
+            let Some(result) = finish(self.invoker.send(&request), stop, self.config.drain).await else {
                 tracing::warn!(records = batch.records(), "An invocation does not finish; it will be delivered again");
                 return Ok(Delivery::Stopped);
             };
@@ -155,17 +150,6 @@ impl Source {
             }
             attempt += 1;
         }
-    }
-
-    /// The result of one invocation; nothing when it has not finished in time after the stop.
-    async fn invoke(&self, request: &Request, stop: &mut watch::Receiver<bool>) -> Option<anyhow::Result<()>> {
-        let mut invocation = pin!(self.invoker.send(request));
-        tokio::select! {
-            biased;
-            result = &mut invocation => return Some(result),
-            () = stopped(stop) => {}
-        }
-        timeout(self.config.drain, invocation).await.ok()
     }
 
     fn log(&self, batch: &Batch, attempt: u32, started: Instant, error: Option<&anyhow::Error>) {

@@ -100,6 +100,11 @@ impl Lambda {
         seen
     }
 
+    /// How many invocations were answered with success.
+    pub fn finished(&self) -> usize {
+        self.shared.done.lock().unwrap().len()
+    }
+
     /// How many records were in invocations that were answered with success.
     pub fn records(&self) -> usize {
         self.succeeded().values().map(Vec::len).sum()

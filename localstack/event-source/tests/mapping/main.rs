@@ -5,4 +5,5 @@ mod faults;
 mod group;
 mod lambda;
 mod payload;
+mod schedules;
 mod support;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use event_source::{Backoff, Config, EventSource};
+use event_source::{Backoff, Config, EventSource, ScheduleConfig, Scheduler};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
@@ -31,7 +31,13 @@ pub fn config_at(bootstrap: &str, topic: &str, endpoint: &str) -> Config {
         starting_position: StartingPosition::TrimHorizon,
         enabled: true,
     };
-    let function = Function {
+    let mut config = Config::new(&function(), &mapping, bootstrap, endpoint);
+    config.backoff = Backoff { first: Duration::from_millis(100), cap: Duration::from_millis(800) };
+    config
+}
+
+pub fn function() -> Function {
+    Function {
         logical_id: "Consumer".to_owned(),
         name: "consumer".to_owned(),
         timeout: Duration::from_secs(10),
@@ -41,10 +47,7 @@ pub fn config_at(bootstrap: &str, topic: &str, endpoint: &str) -> Config {
         routes: Vec::new(),
         mappings: Vec::new(),
         schedules: Vec::new(),
-    };
-    let mut config = Config::new(&function, &mapping, bootstrap, endpoint);
-    config.backoff = Backoff { first: Duration::from_millis(100), cap: Duration::from_millis(800) };
-    config
+    }
 }
 
 /// A running event source.
@@ -57,6 +60,11 @@ impl Source {
     pub fn start(config: Config) -> Self {
         let (stop, stopped) = watch::channel(false);
         Self { stop, task: tokio::spawn(EventSource::run(config, stopped)) }
+    }
+
+    pub fn start_schedule(config: ScheduleConfig) -> Self {
+        let (stop, stopped) = watch::channel(false);
+        Self { stop, task: tokio::spawn(Scheduler::run(config, stopped)) }
     }
 
     pub async fn stop(self) {
