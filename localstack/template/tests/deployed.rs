@@ -51,6 +51,18 @@ fn clicks_are_mapped_from_the_oldest_record_on() {
 }
 
 #[test]
+fn schedules_come_as_often_as_they_should() {
+    let read: Vec<_> = deployed()
+        .functions
+        .into_iter()
+        .flat_map(|function| function.schedules)
+        .map(|schedule| (schedule.logical_id, schedule.every, schedule.input))
+        .collect();
+    let expected = [("ClickConsumerTick", Duration::from_mins(1))];
+    assert_eq!(read, expected.map(|(name, every)| (name.to_owned(), every, None)));
+}
+
+#[test]
 fn topics_keep_what_they_promise() {
     let day: u64 = 24 * 60 * 60 * 1000;
     let read: Vec<_> = deployed()
