@@ -33,10 +33,16 @@ fn runner(this: &Path) -> String {
     format!("target.'cfg(all())'.runner=[\"{this}\", \"label\"]")
 }
 
+/// Nobody wants to wait longer for a function that has crashed; what may take minutes when it is deployed does not here.
+const MOST: u64 = 120;
+
 /// Seconds that the slowest function may take which is called again and again.
 fn longest(template: &Template) -> u64 {
-    let called = template.functions.iter().filter(|each| !each.routes.is_empty() || !each.mappings.is_empty());
-    called.map(|function| function.timeout.as_secs()).max().unwrap_or(60)
+    let called = template
+        .functions
+        .iter()
+        .filter(|each| !each.routes.is_empty() || !each.mappings.is_empty() || !each.schedules.is_empty());
+    called.map(|function| function.timeout.as_secs()).max().map_or(60, |seconds| seconds.min(MOST))
 }
 
 /// The variables of all functions: here they share one environment.

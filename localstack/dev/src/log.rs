@@ -18,10 +18,13 @@ const LEFT_OUT: [&str; 5] = ["timestamp", "target", "span", "level", "message"];
 const NOISE: [&str; 4] =
     ["spawning function instance", "starting lambda function instance", "Blocking waiting", "debug/dev label"];
 
+/// Lines with figures that CloudWatch takes out of the output.
+const FIGURES: &str = "{\"_aws\":";
+
 /// Shows a line of `process`, or of the function that it names.
 pub(crate) fn show(process: &str, line: &str) {
     let (name, line) = label::split(line).unwrap_or((process, line));
-    if line.trim().is_empty() || NOISE.iter().any(|noise| line.contains(noise)) {
+    if line.trim().is_empty() || line.starts_with(FIGURES) || NOISE.iter().any(|noise| line.contains(noise)) {
         return;
     }
     let name = Style::new().fg(colour_of(name)).apply_to(format!("{name:>14} |"));

@@ -17,6 +17,8 @@ use crate::{log, welcome};
 
 /// How long a process may take to end after it was asked to.
 const PATIENCE: Duration = Duration::from_secs(8);
+/// Seconds that scheduled functions get of it: the relay works for most of each minute, and may be cut off anywhere.
+const SCHEDULE_GRACE: &str = "1";
 
 /// Serves until Ctrl-C or until a part of it ends by itself, which is a failure.
 pub(crate) async fn run() -> anyhow::Result<ExitCode> {
@@ -56,7 +58,11 @@ pub(crate) async fn run() -> anyhow::Result<ExitCode> {
 fn event_source(root: &Path, port: u16) -> anyhow::Result<Command> {
     let this = std::env::current_exe().context("cannot find this program")?;
     let mut command = Command::new(this.with_file_name("event-source"));
-    command.args(["--endpoint", &format!("http://{ADDRESS}:{port}")]).env("NO_COLOR", "1").current_dir(root);
+    command
+        .args(["--endpoint", &format!("http://{ADDRESS}:{port}")])
+        .args(["--schedule-grace", SCHEDULE_GRACE])
+        .env("NO_COLOR", "1")
+        .current_dir(root);
     Ok(command)
 }
 
