@@ -22,4 +22,4 @@ comment on column inbox.received_at is 'When it was first seen. Final rows are r
 -- What the housekeeper looks through.
 create index inbox_received_at_idx on inbox (received_at);
 
-grant select, insert, update, delete on inbox to onceward_app;
+grant select, insert, update (state), delete on inbox to onceward_app;

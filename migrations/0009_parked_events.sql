@@ -47,4 +47,7 @@ create index parked_events_queue_idx on parked_events (consumer, topic, queue, p
 create index parked_events_next_try_at_idx on parked_events (consumer, next_try_at) where next_try_at is not null;
 create index parked_events_awaits_idx on parked_events (consumer, awaits_kind, awaits_id) where awaits_kind is not null;
 
-grant select, insert, update, delete on blocked_keys, parked_events to onceward_app;
+-- The bytes of a record are never edited: what is repaired is the cause.
+grant select, insert, update (blocked_at), delete on blocked_keys to onceward_app;
+grant select, insert, update (event_source, event_id, awaits_kind, awaits_id, next_try_at, tries), delete on parked_events
+    to onceward_app;

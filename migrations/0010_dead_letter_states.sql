@@ -19,4 +19,6 @@ create index dead_letters_open_idx on dead_letters (dead_letter_id) where state 
 create index dead_letters_to_forward_idx on dead_letters (dead_letter_id) where forwarded_at is null and forward_error is null;
 create index dead_letters_event_idx on dead_letters (consumer, event_source, event_id) where event_id is not null;
 
-grant update, delete on dead_letters to onceward_app;
+-- The bytes of a record are never edited: what is repaired is the cause.
+grant update (error_class, error, attempts, failed_at, state, resolved_at, reason, forwarded_at, forward_error), delete
+    on dead_letters to onceward_app;

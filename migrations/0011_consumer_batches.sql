@@ -12,8 +12,9 @@ create table consumer_batches (
     ages bigint[] not null,
     age_seconds double precision not null,
     constraint consumer_batches_pkey primary key (batch_id),
-    constraint consumer_batches_counts_check
-        check (cardinality(types) = cardinality(counts) and cardinality(outcomes) = cardinality(counts))
+    constraint consumer_batches_counts_check check (
+        cardinality(types) = cardinality(counts) and cardinality(outcomes) = cardinality(counts)
+    )
 );
 
 comment on table consumer_batches is 'One row per batch or drain that did something. The housekeeper folds old ones into the totals.';

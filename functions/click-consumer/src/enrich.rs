@@ -1,4 +1,3 @@
-use consumer::Refusal;
 use events::{Data, Event, LinkClicked, Text};
 use settings::{Environment, SettingError};
 use store::clicks::Click;
@@ -29,13 +28,14 @@ impl Enricher {
     }
 
     /// The row of a click.
-    pub fn click(&self, event: Event) -> Result<Click, Refusal> {
+    #[must_use]
+    pub fn click(&self, event: Event) -> Click {
         // decode() lets no click pass whose id is no UUIDv7.
         let event_id = event.id.as_uuid_v7().expect("the id of a click is a UUIDv7");
         let Data::LinkClicked(click) = event.data;
         let agent = self.user_agents.describe(click.user_agent.as_ref().map(Text::as_str));
         let source = traffic_source::of(click.referrer.as_ref().map(Text::as_str), &click.utm);
-        Ok(Click {
+        Click {
             event_id,
             link_id: click.link_id,
             clicked_at: click.timestamp,
@@ -52,7 +52,7 @@ impl Enricher {
             user_agent: text(click.user_agent),
             accept_language: text(click.accept_language),
             utm: [click.utm.source, click.utm.medium, click.utm.campaign, click.utm.term, click.utm.content].map(text),
-        })
+        }
     }
 
     fn country(&self, click: &LinkClicked) -> String {

@@ -1,43 +1,66 @@
 use std::time::Duration;
 
-use consumer::{Outcomes, Payload};
+use consumer::{Consumer, Effect, Engine, Outcomes, Payload, Reading, Refusal};
+use events::Event;
 use settings::Environment;
-use store::{PgConnection, PgPool, clicks};
+use store::clicks::{self, Click};
+use store::{PgConnection, PgPool};
+use time::OffsetDateTime;
 
 use crate::Enricher;
 use crate::user_agent::UserAgents;
-
-/// The name under which this consumer's dead letters stand.
-const CONSUMER: &str = "click-consumer";
 
 /// How long a batch may take where the host names no deadline: the function's timeout in `infra/template.yaml`.
 const DEFAULT_TIME_LIMIT: Duration = Duration::from_mins(1);
 
 /// What an environment keeps between batches.
 pub struct ClickConsumer {
-    pool: PgPool,
+    engine: Engine,
     enricher: Enricher,
 }
 
 impl ClickConsumer {
     /// Reads the settings. Needs a tokio runtime.
     pub fn start(environment: &Environment) -> anyhow::Result<Self> {
-        Ok(Self { pool: store::pool(environment)?, enricher: Enricher::load(environment)? })
+        Ok(Self { engine: Engine::start(environment)?, enricher: Enricher::load(environment)? })
     }
 
     /// The connections to the database.
     #[must_use]
     pub fn pool(&self) -> PgPool {
-        self.pool.clone()
+        self.engine.pool()
     }
 
     /// Brings every record of a batch to a state. An error means that nothing changed and the batch is to be delivered again.
-    pub async fn handle(&self, payload: Payload, remaining: Option<Duration>) -> anyhow::Result<Outcomes> {
-        let remaining = remaining.unwrap_or(DEFAULT_TIME_LIMIT);
+    pub async fn handle(
+        &self,
+        payload: Payload,
+        remaining: Option<Duration>,
+        now: OffsetDateTime,
+    ) -> anyhow::Result<Outcomes> {
         UserAgents::ready();
-        let read = |event| self.enricher.click(event);
-        let apply =
-            async |connection: &mut PgConnection, batch: &[clicks::Click]| clicks::insert(connection, batch).await;
-        Ok(consumer::process(&self.pool, CONSUMER, payload, remaining, read, apply).await?)
+        Ok(self.engine.process(&self.enricher, payload, remaining.unwrap_or(DEFAULT_TIME_LIMIT), now).await?)
+    }
+}
+
+impl Consumer for Enricher {
+    type Row = Click;
+
+    const NAME: &'static str = "click-consumer";
+    const TYPES: &'static [&'static str] = &["link.clicked"];
+    const OWN_INBOX: bool = true;
+
+    fn read(&self, event: Event) -> Result<Reading<Click>, Refusal> {
+        Ok(Reading::new(0, self.click(event)))
+    }
+
+    async fn apply(
+        &self,
+        connection: &mut PgConnection,
+        _place: usize,
+        rows: &[&Click],
+    ) -> Result<Vec<Effect>, store::Error> {
+        let inserted = clicks::insert(connection, rows).await?;
+        Ok(inserted.into_iter().map(|fresh| if fresh { Effect::Applied } else { Effect::Duplicate }).collect())
     }
 }

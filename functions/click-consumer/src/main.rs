@@ -19,8 +19,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     lambda_runtime::run(service_fn(move |invocation: LambdaEvent<Payload>| {
         let consumer = Arc::clone(&consumer);
         async move {
-            let remaining = lambda::remaining(&invocation.context, SystemTime::now());
-            consumer.handle(invocation.payload, remaining).await
+            let now = SystemTime::now();
+            consumer.handle(invocation.payload, lambda::remaining(&invocation.context, now), now.into()).await
         }
     }))
     .await

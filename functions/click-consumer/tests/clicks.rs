@@ -70,9 +70,9 @@ async fn a_click_delivered_twice_counts_once() {
     let database = TestDatabase::new().await;
     let consumer = start(&database, &[]);
     let clicks: Vec<Value> = (0..3).map(|_| click(id_at(NOW), AT, json!({}))).collect();
-    let first = consumer.handle(batch(0, &clicks), None).await.unwrap();
+    let first = consumer.handle(batch(0, &clicks), None, NOW).await.unwrap();
     assert_eq!(first, Outcomes { applied: 3, ..Outcomes::default() });
-    let again = consumer.handle(batch(0, &clicks), None).await.unwrap();
+    let again = consumer.handle(batch(0, &clicks), None, NOW).await.unwrap();
     assert_eq!(again, Outcomes { duplicates: 3, ..Outcomes::default() });
     assert_eq!(totals(&database).await.clicks, 3);
 }
@@ -82,8 +82,8 @@ async fn overlapping_batches_count_each_click_once() {
     let database = TestDatabase::new().await;
     let consumer = start(&database, &[]);
     let clicks: Vec<Value> = (0..10).map(|_| click(id_at(NOW), AT, json!({}))).collect();
-    consumer.handle(batch(0, &clicks[..6]), None).await.unwrap();
-    let second = consumer.handle(batch(4, &clicks[4..]), None).await.unwrap();
+    consumer.handle(batch(0, &clicks[..6]), None, NOW).await.unwrap();
+    let second = consumer.handle(batch(4, &clicks[4..]), None, NOW).await.unwrap();
     assert_eq!(second, Outcomes { applied: 4, duplicates: 2, ..Outcomes::default() });
     assert_eq!(totals(&database).await.clicks, 10);
 }
@@ -93,8 +93,8 @@ async fn a_click_at_another_offset_and_with_another_time_counts_once_and_keeps_i
     let database = TestDatabase::new().await;
     let consumer = start(&database, &[]);
     let id = id_at(NOW);
-    consumer.handle(batch(0, &[click(id, AT, json!({}))]), None).await.unwrap();
-    let again = consumer.handle(batch(77, &[click(id, "2027-01-01T00:00:00Z", json!({}))]), None).await.unwrap();
+    consumer.handle(batch(0, &[click(id, AT, json!({}))]), None, NOW).await.unwrap();
+    let again = consumer.handle(batch(77, &[click(id, "2027-01-01T00:00:00Z", json!({}))]), None, NOW).await.unwrap();
     assert_eq!(again, Outcomes { duplicates: 1, ..Outcomes::default() });
     assert_eq!(totals(&database).await.clicks, 1);
     let connection = &mut *database.pool.acquire().await.unwrap();
@@ -109,11 +109,11 @@ async fn a_malformed_record_is_one_dead_letter_and_the_next_click_counts() {
     let consumer = start(&database, &[]);
     let (before, after) = (click(id_at(NOW), AT, json!({})), click(id_at(NOW), AT, json!({})));
     let no_v7 = click("6f1c1ae2-6cf4-4b41-9f2b-0d3c3b5f2f10".parse().unwrap(), AT, json!({}));
-    for _ in 0..2 {
-        let outcomes =
-            consumer.handle(batch(0, &[before.clone(), json!("{\"half\":"), no_v7.clone(), after.clone()]), None).await;
-        assert_eq!(outcomes.unwrap().dead_lettered, 2);
-    }
+    let values = [before, json!("{\"half\":"), no_v7, after];
+    let first = consumer.handle(batch(0, &values), None, NOW).await.unwrap();
+    assert_eq!(first, Outcomes { applied: 2, dead_lettered: 2, ..Outcomes::default() });
+    let again = consumer.handle(batch(0, &values), None, NOW).await.unwrap();
+    assert_eq!(again, Outcomes { duplicates: 4, ..Outcomes::default() });
     assert_eq!(totals(&database).await.clicks, 2);
     let letters =
         store::dead_letters::list(&mut database.pool.acquire().await.unwrap(), "click-consumer").await.unwrap();
@@ -127,7 +127,7 @@ async fn a_click_at_a_moment_that_no_database_keeps_is_one_dead_letter() {
     let consumer = start(&database, &[]);
     let moments = ["9999-12-31T23:59:59-00:01", "9999-12-31T23:59:59Z", "0000-01-01T00:00:00Z", AT];
     let clicks = moments.map(|moment| click(id_at(NOW), moment, json!({})));
-    let outcomes = consumer.handle(batch(0, &clicks), None).await.unwrap();
+    let outcomes = consumer.handle(batch(0, &clicks), None, NOW).await.unwrap();
     assert_eq!(outcomes, Outcomes { applied: 3, dead_lettered: 1, ..Outcomes::default() });
     assert_eq!(totals(&database).await.clicks, 3);
 }
@@ -141,7 +141,7 @@ async fn what_a_client_is_and_where_it_came_from_is_told_apart() {
         click(id_at(NOW), AT, json!({"userAgent": CRAWLER, "edgeCountry": "US"})),
         click(id_at(NOW), AT, json!({"utm": {"medium": "email"}})),
     ];
-    consumer.handle(batch(0, &clicks), None).await.unwrap();
+    consumer.handle(batch(0, &clicks), None, NOW).await.unwrap();
     let expected =
         Totals { clicks: 2, bots: 1, device_mobile: 2, source_search: 1, source_email: 1, ..Totals::default() };
     assert_eq!(totals(&database).await, expected, "bots are in no breakdown");
@@ -153,7 +153,10 @@ async fn addresses_are_stored_truncated_unless_said_otherwise() {
     for (policy, stored) in [("truncated", Some("203.0.113.0/24")), ("full", Some("203.0.113.77")), ("none", None)] {
         let database = TestDatabase::new().await;
         let consumer = start(&database, &[("CLICK_IP", policy)]);
-        consumer.handle(batch(0, &[click(id_at(NOW), AT, json!({"ipAddress": "203.0.113.77"}))]), None).await.unwrap();
+        consumer
+            .handle(batch(0, &[click(id_at(NOW), AT, json!({"ipAddress": "203.0.113.77"}))]), None, NOW)
+            .await
+            .unwrap();
         let ip: Option<String> =
             testkit::sqlx::query_scalar("select abbrev(ip) from clicks").fetch_one(&database.pool).await.unwrap();
         assert_eq!(ip.map(|ip| ip.replace("203.0.113/24", "203.0.113.0/24")).as_deref(), stored, "{policy}");
@@ -176,7 +179,7 @@ async fn the_country_file_is_asked_in_both_shapes_where_the_edge_said_nothing() 
         let consumer = start(&database, &[("COUNTRY_DATABASE", file.path().to_str().unwrap())]);
         let clicks = [("81.2.69.1", None), ("81.2.69.2", Some("SE")), ("9.9.9.9", None)]
             .map(|(ip, edge)| click(id_at(NOW), AT, json!({"ipAddress": ip, "edgeCountry": edge})));
-        consumer.handle(batch(0, &clicks), None).await.unwrap();
+        consumer.handle(batch(0, &clicks), None, NOW).await.unwrap();
         assert_eq!(countries(&database).await, BTreeMap::from([("NO".into(), 1), ("SE".into(), 1), ("ZZ".into(), 1)]));
     }
 }
@@ -199,12 +202,13 @@ async fn a_batch_that_meets_no_database_fails_and_counts_when_it_comes_again() {
     let consumer = start(&database, &[]);
     let first = [click(id_at(NOW), AT, json!({}))];
     let during = [click(id_at(NOW), AT, json!({})), click(id_at(NOW), AT, json!({}))];
-    consumer.handle(batch(0, &first), None).await.unwrap();
+    consumer.handle(batch(0, &first), None, NOW).await.unwrap();
 
     server.kill();
-    consumer.handle(batch(1, &during), None).await.unwrap_err();
+    let short = Some(Duration::from_secs(2));
+    consumer.handle(batch(1, &during), short, NOW).await.unwrap_err();
     server.restart().await.unwrap();
-    let ask = || async { consumer.handle(batch(1, &during), None).await.ok() };
+    let ask = || async { consumer.handle(batch(1, &during), short, NOW).await.ok() };
     let outcomes = eventually("the batch succeeds", Duration::from_secs(20), ask).await;
     assert_eq!(outcomes, Outcomes { applied: 2, ..Outcomes::default() });
     assert_eq!(totals(&database).await.clicks, 3);
@@ -216,13 +220,13 @@ async fn a_click_of_a_month_without_a_partition_counts_once_before_and_after_the
     let consumer = start(&database, &[]);
     let then = datetime!(2031-03-31 23:59:59.999 UTC);
     let clicks = [click(id_at(then), "2031-03-31T23:59:59.999Z", json!({}))];
-    consumer.handle(batch(0, &clicks), None).await.unwrap();
+    consumer.handle(batch(0, &clicks), None, NOW).await.unwrap();
     let made: Vec<String> = testkit::sqlx::query_scalar("select make_click_partitions('2031-03-01', 1)")
         .fetch_all(&database.pool)
         .await
         .unwrap();
     assert_eq!(made, ["clicks_2031_03"]);
-    let again = consumer.handle(batch(0, &clicks), None).await.unwrap();
+    let again = consumer.handle(batch(0, &clicks), None, NOW).await.unwrap();
     assert_eq!(again, Outcomes { duplicates: 1, ..Outcomes::default() });
     let place: String = testkit::sqlx::query_scalar("select tableoid::regclass::text from clicks")
         .fetch_one(&database.pool)

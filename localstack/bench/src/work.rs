@@ -8,6 +8,7 @@ use click_consumer::{ClickConsumer, Enricher};
 use events::Event;
 use sqlx::PgConnection;
 use store::clicks::{self, Click};
+use time::OffsetDateTime;
 
 use crate::payload::{self, Payload};
 
@@ -34,12 +35,12 @@ impl Work {
             let started = Instant::now();
             let payload: consumer::Payload = serde_json::from_slice(&json)?;
             let parsed = Instant::now();
-            let batch = consumer::Batch::read(payload, |event| enricher.click(event));
+            let batch = consumer::Batch::read(enricher, payload);
             work.reading += parsed.elapsed();
             work.parsing += parsed - started;
-            ensure!(batch.accepted.len() as u64 == records, "not every record of a batch could be read");
             // As the sink stores them, which is the faster way for COPY too.
-            let mut rows: Vec<&Click> = batch.accepted.iter().collect();
+            let mut rows: Vec<&Click> = batch.rows().collect();
+            ensure!(rows.len() as u64 == records, "not every record of a batch could be read");
             rows.sort_by_key(|click| click.event_id);
             work.batches.push(Batch { payload: json, rows: clicks::encode(&rows), clicks: records });
         }
@@ -59,9 +60,11 @@ impl fmt::Display for Work {
 impl Batch {
     /// From the payload's bytes to the commit, as the function does it.
     pub(crate) async fn consume(&self, consumer: &ClickConsumer) -> anyhow::Result<Duration> {
+        #[expect(clippy::disallowed_methods, reason = "the clock is read here, as the function's main does")]
+        let now = OffsetDateTime::now_utc();
         let started = Instant::now();
         let payload: consumer::Payload = serde_json::from_slice(&self.payload)?;
-        let outcomes = consumer.handle(payload, None).await?;
+        let outcomes = consumer.handle(payload, None, now).await?;
         let time = started.elapsed();
         ensure!(outcomes.applied == self.clicks, "not every click of a batch was counted: {outcomes:?}");
         Ok(time)

@@ -1,10 +1,27 @@
 #![doc = include_str!("../README.md")]
 
-mod batch;
+mod admit;
+mod apply;
+mod breaker;
+mod consumer;
 mod dead_letter;
+mod drain;
+mod engine;
+mod error;
+mod existing;
+mod fate;
+mod item;
+mod log;
+mod pass;
 mod process;
 mod record;
+mod rounds;
+mod settle;
+mod tally;
 
-pub use batch::{Batch, Refusal};
-pub use process::{Outcomes, process};
+pub use consumer::{Consumer, Effect, Entity, Reading};
+pub use engine::Engine;
+pub use error::ProcessError;
+pub use item::{Batch, Item, Refusal};
 pub use record::{Payload, Record};
+pub use tally::Outcomes;

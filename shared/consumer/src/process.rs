@@ -1,77 +1,220 @@
 use std::time::{Duration, Instant};
 
-use events::Event;
-use serde::Serialize;
-use store::{PgConnection, PgPool};
+use store::blocked_keys::{self, Queue};
+use store::{Connection, PgConnection, parked_events};
+use time::OffsetDateTime;
 
-use crate::{Batch, Payload, Refusal, dead_letter};
-
-/// What became of the records of a batch.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Outcomes {
-    /// They took effect.
-    pub applied: u64,
-    /// They had taken effect before.
-    pub duplicates: u64,
-    /// They are dead letters, now or since an earlier delivery.
-    pub dead_lettered: u64,
-    /// They had no value.
-    pub skipped: u64,
-}
+use crate::engine::{Engine, Run};
+use crate::item::Batch;
+use crate::pass::Pass;
+use crate::tally::{Outcomes, Tally};
+use crate::{Consumer, Payload, ProcessError, log};
 
 /// The transaction gives up a little before Lambda does, so that the invocation can still say why.
 const ANSWER_TIME: Duration = Duration::from_millis(500);
+/// The first wait before a transaction is tried again, and the longest.
+const FIRST_WAIT: Duration = Duration::from_millis(50);
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
+/// The part of the time that a batch leaves to what was parked before.
+const DRAIN_SHARE: u32 = 4;
 
-/// Brings every record of a batch to a state, in one transaction, which ends within `remaining`. `apply` says how many of what it
-/// is given took effect; the others had done so before. An error means that nothing has changed and the batch is to be
-/// delivered again.
-pub async fn process<T>(
-    pool: &PgPool,
-    consumer: &'static str,
-    payload: Payload,
-    remaining: Duration,
-    read: impl Fn(Event) -> Result<T, Refusal>,
-    apply: impl AsyncFnOnce(&mut PgConnection, &[T]) -> Result<u64, store::Error>,
-) -> Result<Outcomes, store::Error> {
-    let started = Instant::now();
-    let batch = Batch::read(payload, read);
-    let read_in = started.elapsed();
-    let end = started + remaining.saturating_sub(ANSWER_TIME);
-    let outcomes = commit(pool, consumer, &batch, end, apply).await?;
-    batch.refused.iter().for_each(dead_letter::log);
-    tracing::info!(
-        consumer,
-        batch.records =
-            batch.accepted.len() + batch.refused.len() + usize::try_from(batch.skipped).unwrap_or(usize::MAX),
-        outcome.applied = outcomes.applied,
-        outcome.duplicate = outcomes.duplicates,
-        outcome.dead_lettered = outcomes.dead_lettered,
-        outcome.skipped = outcomes.skipped,
-        read_ms = read_in.as_secs_f64() * 1e3,
-        duration_ms = started.elapsed().as_secs_f64() * 1e3,
-        "Batch committed"
-    );
-    Ok(outcomes)
+impl Engine {
+    /// Brings every record of a batch to a state, in one transaction, within `remaining`; before it, what is due of the parked
+    /// events is tried. A payload without records is a tick, which tries all that is due. An error means that nothing of the
+    /// batch has changed and that it is to be delivered again.
+    pub async fn process<C: Consumer>(
+        &self,
+        consumer: &C,
+        payload: Payload,
+        remaining: Duration,
+        now: OffsetDateTime,
+    ) -> Result<Outcomes, ProcessError> {
+        let invocation = Invocation { engine: self, consumer, now, started: Instant::now() };
+        let end = invocation.started + remaining.saturating_sub(ANSWER_TIME);
+        if payload.is_empty() {
+            return invocation.tick(end).await;
+        }
+        let batch = Batch::read(consumer, payload);
+        let read_in = invocation.started.elapsed();
+        let until = Instant::now() + end.saturating_duration_since(Instant::now()) / DRAIN_SHARE;
+        let before = invocation.drain(until, 0).await.unwrap_or_else(|error| {
+            // Its keys stay blocked, and the tick says it again: no reason to hold up all others.
+            tracing::error!(
+                consumer = C::NAME,
+                error = &error as &dyn std::error::Error,
+                "Parked events could not be tried"
+            );
+            (Tally::default(), false)
+        });
+        let mut tally = invocation.retried(end, async |retries| invocation.commit(&batch, end, retries).await).await?;
+        tally.absorb(&before.0);
+        let outcomes = tally.outcomes();
+        invocation.log(batch.items.len() + batch.tombstones, outcomes, Some(read_in));
+        Ok(outcomes)
+    }
 }
 
-async fn commit<T>(
-    pool: &PgPool,
-    consumer: &str,
-    batch: &Batch<T>,
-    end: Instant,
-    apply: impl AsyncFnOnce(&mut PgConnection, &[T]) -> Result<u64, store::Error>,
-) -> Result<Outcomes, store::Error> {
-    let mut transaction = pool.begin().await?;
-    store::limit_transaction(&mut transaction, end.saturating_duration_since(Instant::now())).await?;
-    let applied = if batch.accepted.is_empty() { 0 } else { apply(&mut transaction, &batch.accepted).await? };
-    if !batch.refused.is_empty() {
-        store::dead_letters::insert(&mut transaction, consumer, &batch.refused).await?;
+struct Invocation<'a, C: Consumer> {
+    engine: &'a Engine,
+    consumer: &'a C,
+    now: OffsetDateTime,
+    started: Instant,
+}
+
+impl<C: Consumer> Invocation<'_, C> {
+    /// Tries all that is due, in as many transactions as it takes.
+    async fn tick(&self, end: Instant) -> Result<Outcomes, ProcessError> {
+        let mut tally = Tally::default();
+        let mut looking = true;
+        while looking && Instant::now() < end {
+            let (drained, more) = self.retried(end, async |retries| self.drain(end, retries).await).await?;
+            tally.absorb(&drained);
+            looking = more;
+        }
+        let outcomes = tally.outcomes();
+        if outcomes != Outcomes::default() {
+            self.log(0, outcomes, None);
+        }
+        Ok(outcomes)
     }
-    transaction.commit().await?;
-    Ok(Outcomes {
-        applied,
-        duplicates: (batch.accepted.len() as u64).saturating_sub(applied),
-        dead_lettered: batch.refused.len() as u64,
-        skipped: batch.skipped,
-    })
+
+    /// Tries again while the error may pass and time is left.
+    async fn retried<T>(
+        &self,
+        end: Instant,
+        mut attempt: impl AsyncFnMut(u32) -> Result<T, ProcessError>,
+    ) -> Result<T, ProcessError> {
+        let mut wait = FIRST_WAIT;
+        for retries in 0.. {
+            match attempt(retries).await {
+                Err(error) if error.passes() && Instant::now() + wait < end => {
+                    tracing::warn!(
+                        consumer = C::NAME,
+                        retries,
+                        error = &error as &dyn std::error::Error,
+                        "Trying again"
+                    );
+                    tokio::time::sleep(wait).await;
+                    wait = (wait * 2).min(LONGEST_WAIT);
+                }
+                result => return result,
+            }
+        }
+        unreachable!("attempts are not counted to an end")
+    }
+
+    fn run(&self, retries: u32) -> Run<'_, C> {
+        Run {
+            engine: self.engine,
+            consumer: self.consumer,
+            now: self.now,
+            started: self.started,
+            retries,
+            tally: Tally::default(),
+            lines: Vec::new(),
+        }
+    }
+
+    /// One transaction for what is due. Says whether there was anything.
+    async fn drain(&self, end: Instant, retries: u32) -> Result<(Tally, bool), ProcessError> {
+        self.in_transaction(end, async |connection| {
+            let mut run = self.run(retries);
+            let looked = run.drain_due(connection).await?;
+            run.write_counts(connection, 0).await?;
+            Ok((run, looked))
+        })
+        .await
+        .map(|(run, looked)| (done(run), looked))
+    }
+
+    /// The transaction of a batch.
+    async fn commit(&self, batch: &Batch<C::Row>, end: Instant, retries: u32) -> Result<Tally, ProcessError> {
+        self.in_transaction(end, async |connection| {
+            let mut run = self.run(retries);
+            run.batch(connection, batch).await?;
+            run.tally.skipped(batch.tombstones);
+            run.write_counts(connection, batch.items.len() + batch.tombstones).await?;
+            Ok(run)
+        })
+        .await
+        .map(done)
+    }
+
+    async fn in_transaction<T>(
+        &self,
+        end: Instant,
+        work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, ProcessError>,
+    ) -> Result<T, ProcessError> {
+        let mut connection = self.engine.pool.acquire().await?;
+        let result = async {
+            let mut transaction = connection.begin().await?;
+            store::limit_transaction(&mut transaction, end.saturating_duration_since(Instant::now())).await?;
+            let done = work(&mut transaction).await?;
+            transaction.commit().await?;
+            Ok(done)
+        }
+        .await;
+        if result.as_ref().is_err_and(ProcessError::passes) {
+            // A server that has become a standby, or a connection that is half dead, is not met again.
+            connection.close_on_drop();
+        }
+        result
+    }
+
+    fn log(&self, records: usize, outcomes: Outcomes, read_in: Option<Duration>) {
+        tracing::info!(
+            consumer = C::NAME,
+            batch.records = records,
+            outcome.applied = outcomes.applied,
+            outcome.duplicate = outcomes.duplicates,
+            outcome.stale = outcomes.stale,
+            outcome.parked = outcomes.parked,
+            outcome.dead_lettered = outcomes.dead_lettered,
+            outcome.skipped = outcomes.skipped,
+            read_ms = read_in.map(|time| time.as_secs_f64() * 1e3),
+            duration_ms = self.started.elapsed().as_secs_f64() * 1e3,
+            "Batch committed"
+        );
+    }
+}
+
+fn done<C: Consumer>(run: Run<'_, C>) -> Tally {
+    run.lines.iter().for_each(log::write);
+    run.tally
+}
+
+impl<C: Consumer> Run<'_, C> {
+    async fn batch(&mut self, connection: &mut PgConnection, batch: &Batch<C::Row>) -> Result<(), ProcessError> {
+        let mut pass = self.pass(Some(self.engine.breaker), batch.items.len() + batch.tombstones);
+        let held = blocked_keys::any(connection, C::NAME).await?;
+        if held {
+            hold(&mut pass, connection, batch).await?;
+        }
+        let admitted = pass.admit(connection, &batch.items).await?;
+        pass.run(connection, &admitted).await?;
+        pass.settle(connection, &[], self.engine.retry).await?;
+        let created = if held || !pass.held.is_empty() { std::mem::take(&mut pass.created) } else { Vec::new() };
+        self.count(&pass);
+        self.drain_awaiting(connection, created).await
+    }
+}
+
+/// Locks those of the batch's queues that are blocked, before anything is decided about them.
+async fn hold<C: Consumer>(
+    pass: &mut Pass<'_, C>,
+    connection: &mut PgConnection,
+    batch: &Batch<C::Row>,
+) -> Result<(), ProcessError> {
+    let queues: Vec<Queue> = batch.items.iter().map(crate::item::Item::queue).collect();
+    let blocked = blocked_keys::lock(connection, C::NAME, &queues).await?;
+    if blocked.is_empty() {
+        return Ok(());
+    }
+    for tried in parked_events::tried(connection, C::NAME, &blocked).await? {
+        pass.held.entry(tried.queue).or_default().extend(tried.awaits);
+    }
+    for queue in blocked {
+        pass.held.entry(queue).or_default();
+    }
+    Ok(())
 }

@@ -10,10 +10,32 @@ use time::OffsetDateTime;
 /// What Lambda gives a function that a Kafka topic triggers, with base64 and signed bytes already decoded: where thousands of records
 /// come at once, holding their text as well costs as much as decoding the events.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(try_from = "Invocation")]
 pub struct Payload {
-    /// By topic and partition, which each record repeats.
-    #[serde(default)]
+    /// By topic and partition, which each record repeats. None where a schedule sent it.
     records: BTreeMap<String, Vec<Record>>,
+}
+
+#[derive(serde::Deserialize)]
+struct Invocation {
+    records: Option<BTreeMap<String, Vec<Record>>>,
+    #[serde(rename = "detail-type")]
+    detail_type: Option<String>,
+}
+
+/// What EventBridge calls the events of its schedules.
+const SCHEDULED: &str = "Scheduled Event";
+
+impl TryFrom<Invocation> for Payload {
+    type Error = &'static str;
+
+    fn try_from(invocation: Invocation) -> Result<Self, Self::Error> {
+        match (invocation.records, invocation.detail_type.as_deref()) {
+            (Some(records), _) => Ok(Self { records }),
+            (None, Some(SCHEDULED)) => Ok(Self::default()),
+            (None, _) => Err("the payload is neither a batch of a Kafka mapping nor the event of a schedule"),
+        }
+    }
 }
 
 /// A record of a Kafka topic.
@@ -40,6 +62,10 @@ pub struct Record {
 }
 
 impl Payload {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.records.values().all(Vec::is_empty)
+    }
+
     /// All records in the order of topic, partition and offset, which the payload need not keep.
     pub(crate) fn in_order(self) -> Vec<Record> {
         let mut records: Vec<Record> = self.records.into_values().flatten().collect();

@@ -1,21 +1,27 @@
 //! The engine on a real PostgreSQL: each record of a batch ends in a state, or nothing changes.
 
-use std::time::Duration;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
-use base64::Engine;
+use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use consumer::{Outcomes, Payload, Refusal, process};
+use consumer::{Consumer, Effect, Engine, Outcomes, Payload, ProcessError, Reading, Refusal};
 use events::Event;
 use serde_json::{Value, json};
+use settings::Environment;
 use store::PgConnection;
 use testkit::TestDatabase;
+use time::OffsetDateTime;
+use time::macros::datetime;
 
 const LIMIT: Duration = Duration::from_secs(10);
+const NOW: OffsetDateTime = datetime!(2026-11-21 09:30 UTC);
 
-/// A click's event with this code, as a record value.
+/// A click's event with this code, as a record value. The id follows from the code.
 fn event(code: &str) -> Vec<u8> {
     let data = json!({"linkId": "01932d3c-0000-7000-8000-000000000001", "shortCode": code, "timestamp": "2026-11-21T09:30:00Z"});
-    let id = "01932d3c-6a00-7000-8000-00000000002a";
+    let digits: String = code.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let id = format!("01932d3c-6a00-7000-8000-{digits:0>12}");
     json!({"specversion": "1.0", "id": id, "source": "/test", "type": "link.clicked", "data": data})
         .to_string()
         .into_bytes()
@@ -34,22 +40,58 @@ fn batch(values: &[Option<&[u8]>]) -> Payload {
     serde_json::from_value(json!({"eventSource": "aws:kafka", "records": {"t-0": records}})).unwrap()
 }
 
-/// Takes the code of an event, and panics for one of them.
-#[expect(clippy::needless_pass_by_value, clippy::unnecessary_wraps, reason = "what the engine asks for")]
-fn code_of(event: Event) -> Result<String, Refusal> {
-    match event.key() {
-        "panics" => panic!("boom"),
-        code => Ok(code.to_owned()),
+/// Takes the code of an event, panics while it reads one of them, and while it applies does as it is told.
+#[derive(Default)]
+struct Codes {
+    applied: Mutex<Vec<String>>,
+    slow_reader: bool,
+    statement: Option<&'static str>,
+}
+
+impl Consumer for Codes {
+    type Row = String;
+
+    const NAME: &'static str = "engine-test";
+    const TYPES: &'static [&'static str] = &["link.clicked"];
+
+    fn read(&self, event: Event) -> Result<Reading<String>, Refusal> {
+        if self.slow_reader {
+            std::thread::sleep(Duration::from_millis(700));
+        }
+        match event.key() {
+            "panics" => panic!("boom"),
+            code => Ok(Reading::new(0, code.to_owned())),
+        }
+    }
+
+    async fn apply(
+        &self,
+        connection: &mut PgConnection,
+        _: usize,
+        rows: &[&String],
+    ) -> Result<Vec<Effect>, store::Error> {
+        if let Some(statement) = self.statement {
+            testkit::sqlx::query(statement).execute(connection).await?;
+        }
+        self.applied.lock().unwrap().extend(rows.iter().map(|row| (*row).clone()));
+        Ok(vec![Effect::Applied; rows.len()])
     }
 }
 
-async fn run(database: &TestDatabase, event: Payload) -> (Result<Outcomes, store::Error>, Vec<String>) {
-    let mut applied = Vec::new();
-    let apply = async |_: &mut PgConnection, codes: &[String]| {
-        applied = codes.to_vec();
-        Ok(codes.len() as u64)
-    };
-    (process(&database.pool, "engine-test", event, LIMIT, code_of, apply).await, applied)
+async fn process(
+    database: &TestDatabase,
+    codes: &Codes,
+    event: Payload,
+    limit: Duration,
+) -> Result<Outcomes, ProcessError> {
+    let engine = Engine::start(&Environment::from_iter([("DATABASE_URL", database.url())])).unwrap();
+    engine.process(codes, event, limit, NOW).await
+}
+
+async fn run(database: &TestDatabase, event: Payload) -> (Result<Outcomes, ProcessError>, Vec<String>) {
+    let codes = Codes::default();
+    let result = process(database, &codes, event, LIMIT).await;
+    (result, codes.applied.into_inner().unwrap())
 }
 
 /// Offsets and classes of the dead letters, in their order.
@@ -114,17 +156,17 @@ async fn a_dead_letter_keeps_every_byte_and_is_kept_once_however_often_it_comes(
 #[tokio::test]
 async fn no_timestamp_or_header_of_a_producer_s_stops_the_batch() {
     let database = TestDatabase::new().await;
-    let (good, mut records) = (event("a"), Vec::new());
+    let mut records = Vec::new();
     let timestamps = [json!(-1), json!(i64::MIN), json!(i64::MAX), json!(1.7e18), json!(u64::MAX), Value::Null];
     for (place, timestamp) in timestamps.iter().enumerate() {
-        for value in [good.as_slice(), b"rubbish"] {
-            let mut record = record(2 * place + usize::from(value == b"rubbish"), Some(value));
+        for value in [event(&format!("t{place}")), b"rubbish".to_vec()] {
+            let mut record = record(2 * place + usize::from(value == b"rubbish"), Some(&value));
             record["timestamp"] = timestamp.clone();
             records.push(record);
         }
     }
     for headers in [Value::Null, json!([]), json!([{"h": null}]), json!([{}]), json!([{"h": [200, -128]}])] {
-        let mut record = record(records.len(), Some(&good));
+        let mut record = record(records.len(), Some(&event(&format!("h{}", records.len()))));
         record["headers"] = headers;
         records.push(record);
     }
@@ -136,15 +178,9 @@ async fn no_timestamp_or_header_of_a_producer_s_stops_the_batch() {
 #[tokio::test]
 async fn time_spent_reading_is_not_given_to_the_transaction_again() {
     let database = TestDatabase::new().await;
-    let slow = |event: Event| {
-        std::thread::sleep(Duration::from_millis(700));
-        Ok(event)
-    };
-    let apply = async |connection: &mut PgConnection, _: &[Event]| {
-        testkit::sqlx::query("select pg_sleep(30)").execute(connection).await.map(|_| 1)
-    };
-    let (started, limit) = (std::time::Instant::now(), Duration::from_millis(1500));
-    process(&database.pool, "engine-test", batch(&[Some(&event("a"))]), limit, slow, apply).await.unwrap_err();
+    let codes = Codes { slow_reader: true, statement: Some("select pg_sleep(30)"), ..Codes::default() };
+    let (started, limit) = (Instant::now(), Duration::from_millis(1500));
+    process(&database, &codes, batch(&[Some(&event("a"))]), limit).await.unwrap_err();
     assert!(started.elapsed() < limit, "{:?}", started.elapsed());
 }
 
@@ -160,22 +196,25 @@ async fn records_are_applied_in_the_order_of_their_partition_whatever_the_payloa
 #[tokio::test]
 async fn when_applying_fails_nothing_changes_the_dead_letters_neither() {
     let database = TestDatabase::new().await;
-    let (good, apply) = (event("a"), async |_: &mut PgConnection, _: &[String]| Err(store::Error::RowNotFound));
-    let event = batch(&[Some(&good), Some(b"rubbish")]);
-    process(&database.pool, "engine-test", event, LIMIT, code_of, apply).await.unwrap_err();
+    let codes = Codes { statement: Some("select no_such_function()"), ..Codes::default() };
+    process(&database, &codes, batch(&[Some(&event("a")), Some(b"rubbish")]), LIMIT).await.unwrap_err();
     assert_eq!(dead_letters(&database).await, []);
 }
 
 #[tokio::test]
 async fn a_batch_that_takes_longer_than_the_invocation_fails_before_it() {
     let database = TestDatabase::new().await;
-    let good = event("a");
-    let apply = async |connection: &mut PgConnection, _: &[String]| {
-        testkit::sqlx::query("select pg_sleep(30)").execute(connection).await.map(|_| 1)
-    };
-    let started = std::time::Instant::now();
-    let error =
-        process(&database.pool, "engine-test", batch(&[Some(&good)]), Duration::from_secs(1), code_of, apply).await;
-    assert!(error.unwrap_err().to_string().contains("timeout"));
+    let codes = Codes { statement: Some("select pg_sleep(30)"), ..Codes::default() };
+    let started = Instant::now();
+    let error = process(&database, &codes, batch(&[Some(&event("a"))]), Duration::from_secs(1)).await.unwrap_err();
+    let ProcessError::Database(error) = error else { panic!("{error}") };
+    assert!(error.to_string().contains("timeout"), "{error}");
     assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
+}
+
+#[test]
+fn a_payload_that_is_neither_a_batch_nor_a_schedule_s_is_refused() {
+    serde_json::from_str::<Payload>(r#"{"Records": []}"#).unwrap_err();
+    let tick = serde_json::from_str::<Payload>(r#"{"detail-type": "Scheduled Event", "detail": {}}"#).unwrap();
+    assert_eq!(tick, Payload::default());
 }

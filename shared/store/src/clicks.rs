@@ -3,6 +3,7 @@
 mod copy;
 mod rollups;
 
+use std::borrow::Borrow;
 use std::collections::HashSet;
 use std::net::IpAddr;
 
@@ -60,32 +61,35 @@ pub struct Network {
     pub prefix: u8,
 }
 
-/// Inserts those clicks that are not there yet, adds them to the rollups, and says how many they were.
+/// Inserts those clicks that are not there yet, adds them to the rollups, and says of each whether it was one of them.
 ///
 /// `COPY` is by far the fastest way in, and fails where one is there already. That is seldom, so it is tried at once, and only
 /// then are the known ones looked for and left out.
-pub async fn insert(connection: &mut PgConnection, clicks: &[Click]) -> sqlx::Result<u64> {
+pub async fn insert(connection: &mut PgConnection, clicks: &[impl Borrow<Click>]) -> sqlx::Result<Vec<bool>> {
     // In key order: of two batches with the same clicks in different orders, each would otherwise hold a key that the other waits
     // for. The sort is stable, so of one click twice in a batch the first counts.
-    let mut fresh: Vec<&Click> = clicks.iter().collect();
-    fresh.sort_by_key(|click| click.event_id);
-    fresh.dedup_by_key(|click| click.event_id);
+    let mut fresh: Vec<(usize, &Click)> = clicks.iter().map(Borrow::borrow).enumerate().collect();
+    fresh.sort_by_key(|(_, click)| click.event_id);
+    fresh.dedup_by_key(|(_, click)| click.event_id);
     while !fresh.is_empty() {
-        let violation = match copy_all(connection, &fresh).await? {
+        let copied: Vec<&Click> = fresh.iter().map(|(_, click)| *click).collect();
+        let violation = match copy_all(connection, &copied).await? {
             Ok(counted) => {
                 counted.add(connection).await?;
                 break;
             }
             Err(violation) => violation,
         };
-        let known = known(connection, &fresh).await?;
+        let known = known(connection, &copied).await?;
         if known.is_empty() {
             // It is there and cannot be seen, in a transaction that began before it: trying again would not end.
             return Err(violation);
         }
-        fresh.retain(|click| !known.contains(&click.event_id));
+        fresh.retain(|(_, click)| !known.contains(&click.event_id));
     }
-    Ok(fresh.len() as u64)
+    let mut inserted = vec![false; clicks.len()];
+    fresh.iter().for_each(|(place, _)| inserted[*place] = true);
+    Ok(inserted)
 }
 
 /// Copies and counts them; or says that one of them is there already, and then nothing has changed.

@@ -1,7 +1,11 @@
 //! `dead_letters`: records that can never succeed, with all that is needed to look into them.
 
+mod tried;
+
 use sqlx::PgConnection;
 use time::OffsetDateTime;
+
+pub use tried::{close, reopen};
 
 /// A record that can never succeed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,13 +76,17 @@ pub async fn list(connection: &mut PgConnection, consumer: &str) -> sqlx::Result
 /// The longest text about a record that is kept, in bytes.
 const TEXT_LIMIT: usize = 2000;
 
-/// Keeps the records, and says how many of them were not kept already.
-pub async fn insert(connection: &mut PgConnection, consumer: &str, letters: &[DeadLetter]) -> sqlx::Result<u64> {
+/// Keeps the records, and gives topic, partition and offset of those that were not kept already.
+pub async fn insert(
+    connection: &mut PgConnection,
+    consumer: &str,
+    letters: &[DeadLetter],
+) -> sqlx::Result<Vec<(String, i32, i64)>> {
     let some = |column: fn(&DeadLetter) -> Option<&str>| {
         letters.iter().map(|letter| column(letter).map(storable)).collect::<Vec<Option<String>>>()
     };
     let bytes = |column: fn(&DeadLetter) -> Option<&[u8]>| letters.iter().map(column).collect::<Vec<Option<&[u8]>>>();
-    sqlx::query!(
+    let kept = sqlx::query!(
         "insert into dead_letters (
              consumer, topic, partition, record_offset, record_time, key, value, headers, event_source, event_id, error_class,
              error, attempts
@@ -87,7 +95,8 @@ pub async fn insert(connection: &mut PgConnection, consumer: &str, letters: &[De
              $2::text[], $3::int[], $4::bigint[], $5::timestamptz[], $6::bytea[], $7::bytea[], $8::bytea[], $9::text[],
              $10::text[], $11::text[], $12::text[], $13::int[]
          )
-         on conflict on constraint dead_letters_record_key do nothing",
+         on conflict on constraint dead_letters_record_key do nothing
+         returning topic, partition, record_offset",
         consumer,
         &letters.iter().map(|letter| letter.topic.as_str()).collect::<Vec<_>>() as &[&str],
         &letters.iter().map(|letter| letter.partition).collect::<Vec<_>>(),
@@ -102,9 +111,9 @@ pub async fn insert(connection: &mut PgConnection, consumer: &str, letters: &[De
         &letters.iter().map(|letter| storable(&letter.error)).collect::<Vec<_>>(),
         &letters.iter().map(|letter| letter.attempts).collect::<Vec<_>>(),
     )
-    .execute(connection)
-    .await
-    .map(|done| done.rows_affected())
+    .fetch_all(connection)
+    .await?;
+    Ok(kept.into_iter().map(|row| (row.topic, row.partition, row.record_offset)).collect())
 }
 
 /// What is said about a record may quote it, so that it can have any length and any character.

@@ -1,13 +1,20 @@
 #![doc = include_str!("../README.md")]
 
+pub mod blocked_keys;
 pub mod clicks;
 mod connect;
+pub mod consumer_batches;
 pub mod dead_letters;
+mod fault;
 pub mod idempotency_keys;
+pub mod inbox;
 pub mod link_stats;
 pub mod links;
 mod migrate;
+pub mod parked_events;
 
 pub use connect::{limit_transaction, pool};
+pub use fault::Fault;
 pub use migrate::{migrate, migrations};
-pub use sqlx::{Error, PgConnection, PgPool, Postgres, Transaction};
+pub use sqlx::pool::PoolConnection;
+pub use sqlx::{Connection, Error, PgConnection, PgPool, Postgres, Transaction};

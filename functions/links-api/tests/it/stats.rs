@@ -13,7 +13,7 @@ async fn link(api: &Api, code: &str) -> Uuid {
 
 async fn insert(api: &Api, batch: &[Click]) {
     let inserted = clicks::insert(&mut api.database.pool.acquire().await.unwrap(), batch).await.unwrap();
-    assert_eq!(inserted, batch.len() as u64);
+    assert!(inserted.iter().all(|inserted| *inserted));
 }
 
 #[tokio::test]

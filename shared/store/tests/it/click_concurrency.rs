@@ -18,7 +18,7 @@ pub(crate) async fn waiting_for_locks(database: &TestDatabase, sessions: i64) {
 }
 
 async fn insert(database: &TestDatabase, batch: &[Click]) -> Result<u64, store::Error> {
-    clicks::insert(&mut *database.pool.acquire().await?, batch).await
+    clicks::insert(&mut *database.pool.acquire().await?, batch).await.map(|inserted| crate::count(&inserted))
 }
 
 fn batch(length: i64) -> Vec<Click> {

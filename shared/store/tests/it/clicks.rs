@@ -9,10 +9,11 @@ use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use crate::{NOON, stored_clicks};
+use crate::{NOON, count, stored_clicks};
 
 async fn insert(pool: &PgPool, batch: &[Click]) -> u64 {
-    clicks::insert(&mut pool.acquire().await.unwrap(), batch).await.unwrap()
+    let inserted = clicks::insert(&mut pool.acquire().await.unwrap(), batch).await.unwrap();
+    count(&inserted)
 }
 
 #[tokio::test]

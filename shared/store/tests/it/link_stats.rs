@@ -22,7 +22,7 @@ async fn statistics_are_sums_of_one_link_with_bots_apart() {
         Click { country: "FR".to_owned(), device: "other", traffic_source: "campaign", ..click(link, next_day) },
         click(uuid_at(NOON), NOON),
     ];
-    assert_eq!(clicks::insert(&mut connection, &batch).await.unwrap(), 6);
+    assert_eq!(clicks::insert(&mut connection, &batch).await.unwrap(), [true; 6]);
 
     let totals = link_stats::totals(&mut connection, link).await.unwrap();
     let expected = Totals {

@@ -23,6 +23,11 @@ async fn stored_clicks(pool: &PgPool) -> i64 {
     sqlx::query_scalar("select count(*) from clicks").fetch_one(pool).await.unwrap()
 }
 
+/// How many of the clicks took effect.
+fn count(inserted: &[bool]) -> u64 {
+    inserted.iter().filter(|inserted| **inserted).count() as u64
+}
+
 /// The SQLSTATE of what the database refused.
 fn sqlstate(error: &sqlx::Error) -> String {
     let refused = error.as_database_error().unwrap_or_else(|| panic!("not refused by the database: {error}"));

@@ -18,13 +18,45 @@ async fn the_application_may_do_exactly_what_is_granted() {
     assert_eq!(
         granted,
         [
+            "blocked_keys: delete, insert, select",
             "clicks: insert, select",
-            "dead_letters: insert, select",
+            "consumer_batch_totals: insert, select, update",
+            "consumer_batches: delete, insert, select",
+            "consumer_totals: insert, select, update",
+            "dead_letters: delete, insert, select",
             "idempotency_keys: delete, insert, select, update",
+            "inbox: delete, insert, select",
             "link_clicks_by_country: insert, select, update",
             "link_clicks_daily: insert, select, update",
             "link_clicks_hourly: insert, select, update",
             "links: insert, select",
+            "outbox: delete, insert, select",
+            "outbox_failures: delete, insert, select, update",
+            "parked_events: delete, insert, select",
+        ]
+    );
+}
+
+/// What may be changed of rows whose other columns are facts.
+#[tokio::test]
+async fn the_application_may_change_only_the_columns_that_say_what_became_of_a_record() {
+    let database = TestDatabase::new().await;
+    let granted: Vec<String> = sqlx::query_scalar(
+        "select attrelid::regclass || ': ' || string_agg(attname, ', ' order by attname)
+         from pg_attribute, aclexplode(attacl) as acl
+         where grantee = 'onceward_app'::regrole and privilege_type = 'UPDATE'
+         group by attrelid order by attrelid::regclass::text",
+    )
+    .fetch_all(&database.pool)
+    .await
+    .unwrap();
+    assert_eq!(
+        granted,
+        [
+            "blocked_keys: blocked_at",
+            "dead_letters: attempts, error, error_class, failed_at, forward_error, forwarded_at, reason, resolved_at, state",
+            "inbox: state",
+            "parked_events: awaits_id, awaits_kind, event_id, event_source, next_try_at, tries",
         ]
     );
 }
@@ -42,8 +74,12 @@ async fn the_application_is_refused_what_would_lose_or_forge_facts() {
         "drop table clicks",
         "update links set target = 'https://evil.example/'",
         "delete from links",
-        "update dead_letters set error = ''",
-        "delete from dead_letters",
+        "update dead_letters set value = ''",
+        "update dead_letters set key = ''",
+        "update parked_events set value = ''",
+        "update inbox set event_id = ''",
+        "update outbox set payload = ''",
+        "update consumer_batches set counts = '{}'",
         "delete from link_clicks_hourly",
         "delete from link_clicks_daily",
         "delete from link_clicks_by_country",

@@ -1,0 +1,107 @@
+use store::{Connection, Fault, PgConnection};
+
+use crate::fate::Fate;
+use crate::item::Item;
+use crate::pass::{Pass, needs};
+use crate::{Consumer, Effect, ProcessError};
+
+impl<'a, C: Consumer> Pass<'a, C> {
+    /// Applies items of one type. Where that fails because of the data, halves are tried in turn, each under a savepoint, until
+    /// the culprits stand alone and all others are applied.
+    pub(crate) async fn apply(
+        &mut self,
+        connection: &mut PgConnection,
+        place: usize,
+        items: Vec<&'a Item<C::Row>>,
+    ) -> Result<(), ProcessError> {
+        let mut left = vec![items];
+        while let Some(items) = left.pop() {
+            // A culprit of an earlier half may be waiting now, with others of its key behind it.
+            let items = self.not_behind(items);
+            if items.is_empty() {
+                continue;
+            }
+            match self.try_apply(connection, place, &items).await? {
+                Ok(effects) => items.iter().zip(effects).for_each(|(item, effect)| self.took(item, effect)),
+                Err((error, Fault::Data { code, foreign_key })) => match items.as_slice() {
+                    [culprit] => self.culprit(culprit, &error, &code, foreign_key.as_deref())?,
+                    _ => {
+                        let (first, second) = items.split_at(items.len() / 2);
+                        left.extend([second.to_vec(), first.to_vec()]);
+                    }
+                },
+                Err((error, _)) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    fn not_behind(&mut self, items: Vec<&'a Item<C::Row>>) -> Vec<&'a Item<C::Row>> {
+        if self.held.is_empty() {
+            return items;
+        }
+        let (behind, ready): (Vec<_>, Vec<_>) = items.into_iter().partition(|item| self.is_behind(item));
+        self.fates.extend(behind.into_iter().map(|item| (item, Fate::Parked(None))));
+        ready
+    }
+
+    /// An effect for each; or the error, after which nothing has changed where it is the data's fault.
+    async fn try_apply(
+        &self,
+        connection: &mut PgConnection,
+        place: usize,
+        items: &[&'a Item<C::Row>],
+    ) -> Result<Result<Vec<Effect>, (store::Error, Fault)>, ProcessError> {
+        let rows: Vec<&C::Row> =
+            items.iter().filter_map(|item| item.reading.as_ref().ok()).map(|reading| &reading.row).collect();
+        let mut savepoint = connection.begin().await?;
+        match self.consumer.apply(&mut savepoint, place, &rows).await {
+            Ok(effects) if effects.len() == rows.len() => {
+                savepoint.commit().await?;
+                Ok(Ok(effects))
+            }
+            Ok(effects) => Err(ProcessError::Effects { rows: rows.len(), effects: effects.len() }),
+            Err(error) => {
+                let fault = Fault::of(&error);
+                if matches!(fault, Fault::Data { .. }) {
+                    savepoint.rollback().await?;
+                }
+                Ok(Err((error, fault)))
+            }
+        }
+    }
+
+    fn took(&mut self, item: &'a Item<C::Row>, effect: Effect) {
+        let fate = match effect {
+            Effect::Applied => Fate::Applied,
+            Effect::Duplicate => Fate::Duplicate,
+            Effect::Stale => Fate::Stale,
+            Effect::Refused { class, reason } => Fate::DeadLettered { class, reason },
+        };
+        if !matches!(fate, Fate::DeadLettered { .. }) {
+            self.created.extend(item.reading.as_ref().ok().and_then(|reading| reading.creates.clone()));
+        }
+        self.fates.push((item, fate));
+    }
+
+    /// A single record that the database refuses: it waits where a foreign key stands for a row that it needs.
+    fn culprit(
+        &mut self,
+        item: &'a Item<C::Row>,
+        error: &store::Error,
+        code: &str,
+        foreign_key: Option<&str>,
+    ) -> Result<(), ProcessError> {
+        let kind = foreign_key.and_then(C::need_of);
+        if let Some(missing) = needs(item).iter().find(|entity| kind.is_some_and(|kind| kind == entity.kind)) {
+            self.wait(item, missing);
+            return Ok(());
+        }
+        let reason = error.as_database_error().map_or_else(|| error.to_string(), |error| error.message().to_owned());
+        let reason = format!("the database refuses it ({code}): {reason}");
+        self.fates.push((item, Fate::DeadLettered { class: "refused-by-database", reason }));
+        self.culprits += 1;
+        // Long before the whole of a batch has been bisected.
+        self.breaker.map_or(Ok(()), |breaker| breaker.check(self.culprits, self.records))
+    }
+}

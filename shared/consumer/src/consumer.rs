@@ -1,0 +1,114 @@
+use std::future::Future;
+
+use events::{Event, EventType};
+use store::PgConnection;
+pub use store::parked_events::Entity;
+
+use crate::Refusal;
+
+/// What one Kafka-triggered function does with events; all else is the engine's.
+pub trait Consumer: Sync {
+    /// What is stored of an event: an enum where the consumer takes several types.
+    type Row: Send + Sync;
+
+    /// The function's name, under which everything of it stands in the tables.
+    const NAME: &'static str;
+
+    /// The types that it takes, in the order in which they are applied where several come together.
+    const TYPES: &'static [&'static str];
+
+    /// Whether its own table tells a duplicate, so that what is applied needs no row in the inbox.
+    const OWN_INBOX: bool = false;
+
+    /// What an event is to this consumer, or why it can never be anything.
+    fn read(&self, event: Event) -> Result<Reading<Self::Row>, Refusal>;
+
+    /// Which rows of this kind are there, of those that some event needs.
+    fn existing(
+        &self,
+        _connection: &mut PgConnection,
+        _kind: &str,
+        _ids: &[String],
+    ) -> impl Future<Output = Result<Vec<String>, store::Error>> + Send {
+        async { Ok(Vec::new()) }
+    }
+
+    /// The kind of row that a foreign key stands for: an event that violates it waits for that row.
+    #[must_use]
+    fn need_of(_constraint: &str) -> Option<&'static str> {
+        None
+    }
+
+    /// Applies rows of one type, in the order of their records, and says what became of each. Two of them may concern one row.
+    fn apply(
+        &self,
+        connection: &mut PgConnection,
+        place: usize,
+        rows: &[&Self::Row],
+    ) -> impl Future<Output = Result<Vec<Effect>, store::Error>> + Send;
+}
+
+/// An event, as a consumer reads it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading<R> {
+    /// Its type's place in [`Consumer::TYPES`].
+    pub place: usize,
+    /// The row that it makes and others may need.
+    pub creates: Option<Entity>,
+    /// Rows without which it cannot be applied yet.
+    pub needs: Vec<Entity>,
+    /// What is stored of it.
+    pub row: R,
+}
+
+impl<R> Reading<R> {
+    /// One that creates nothing others need, and needs nothing.
+    #[must_use]
+    pub fn new(place: usize, row: R) -> Self {
+        Self { place, creates: None, needs: Vec::new(), row }
+    }
+
+    /// The same, creating this row.
+    #[must_use]
+    pub fn creates(mut self, entity: Entity) -> Self {
+        self.creates = Some(entity);
+        self
+    }
+
+    /// The same, needing this row as well.
+    #[must_use]
+    pub fn needs(mut self, entity: Entity) -> Self {
+        self.needs.push(entity);
+        self
+    }
+}
+
+/// What became of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// It took effect.
+    Applied,
+    /// It had taken effect before.
+    Duplicate,
+    /// Something newer has taken effect already.
+    Stale,
+    /// It can never take effect, and has not.
+    Refused {
+        /// A short name of the kind of error.
+        class: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl Refusal {
+    /// An event of a type that the consumer does not take.
+    #[must_use]
+    pub fn unexpected(event_type: EventType) -> Self {
+        Self {
+            identity: None,
+            class: "unexpected-type",
+            reason: format!("events of the type {event_type} do not belong on this topic"),
+        }
+    }
+}

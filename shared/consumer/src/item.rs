@@ -1,0 +1,134 @@
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use events::{Event, Identity, Text, Wire, decode};
+use store::blocked_keys::Queue;
+use store::parked_events::ParkedEvent;
+use time::OffsetDateTime;
+
+use crate::{Consumer, Payload, Reading, Record, dead_letter};
+
+/// Why a record can never be applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Which event it is, where that could be read.
+    pub identity: Option<Identity>,
+    /// A short name of the kind of error.
+    pub class: &'static str,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+impl From<events::Rejection> for Refusal {
+    fn from(rejection: events::Rejection) -> Self {
+        Self { identity: rejection.identity, class: rejection.error.class(), reason: rejection.error.to_string() }
+    }
+}
+
+/// A record, with what was read of it.
+#[derive(Debug)]
+pub struct Item<R> {
+    pub(crate) record: Record,
+    pub(crate) identity: Option<Identity>,
+    pub(crate) correlation_id: Option<Text<128>>,
+    /// When the event happened, where that could be read.
+    pub(crate) time: Option<OffsetDateTime>,
+    pub(crate) reading: Result<Reading<R>, Refusal>,
+    /// What it was parked as, where it comes from there.
+    pub(crate) parked: Option<Parked>,
+}
+
+/// What is known of an event that was parked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Parked {
+    pub(crate) parked_id: i64,
+    pub(crate) parked_at: OffsetDateTime,
+    pub(crate) tries: i32,
+    pub(crate) in_inbox: bool,
+    pub(crate) dead_letter_id: Option<i64>,
+}
+
+/// The records of an invocation.
+#[derive(Debug)]
+pub struct Batch<R> {
+    /// In the order of topic, partition and offset.
+    pub(crate) items: Vec<Item<R>>,
+    /// How many records had no value.
+    pub(crate) tombstones: usize,
+}
+
+impl<R> Batch<R> {
+    /// Reads every record of a payload: decodes it and has the consumer say what it is. A panic of either is the record's, not the
+    /// batch's.
+    pub fn read<C: Consumer<Row = R>>(consumer: &C, payload: Payload) -> Self {
+        let records = payload.in_order();
+        let all = records.len();
+        let items: Vec<Item<R>> = records
+            .into_iter()
+            .filter(|record| record.value.is_some())
+            .map(|record| Item::read(consumer, record, None))
+            .collect();
+        Self { tombstones: all - items.len(), items }
+    }
+
+    /// What is stored of those that could be read.
+    pub fn rows(&self) -> impl Iterator<Item = &R> {
+        self.items.iter().filter_map(|item| item.reading.as_ref().ok()).map(|reading| &reading.row)
+    }
+}
+
+impl<R> Item<R> {
+    pub(crate) fn read<C: Consumer<Row = R>>(consumer: &C, record: Record, parked: Option<Parked>) -> Self {
+        let (mut identity, mut correlation_id, mut time) = (None, None, None);
+        let keep = |event: Event| {
+            identity = Some(Identity { source: event.source.clone(), id: event.id.clone() });
+            correlation_id.clone_from(&event.correlation_id);
+            time = Some(event.time);
+            consumer.read(event)
+        };
+        let wire = Wire { value: record.value.as_deref().unwrap_or_default(), headers: &record.headers };
+        // What was being read is dropped with the panic, so nothing half-done is seen afterwards.
+        let reading = catch_unwind(AssertUnwindSafe(|| decode(wire).map_err(Refusal::from).and_then(keep)));
+        let reading = reading.unwrap_or_else(|panic| {
+            let reason = format!("reading the record panicked: {}", message(&*panic));
+            Err(Refusal { identity: None, class: "panic", reason })
+        });
+        let identity = identity.or_else(|| reading.as_ref().err()?.identity.clone());
+        Self { record, identity, correlation_id, time, reading, parked }
+    }
+
+    pub(crate) fn of_parked<C: Consumer<Row = R>>(consumer: &C, event: ParkedEvent) -> Self {
+        let parked = Parked {
+            parked_id: event.parked_id,
+            parked_at: event.parked_at,
+            tries: event.tries,
+            in_inbox: event.in_inbox,
+            dead_letter_id: event.dead_letter_id,
+        };
+        let record = Record {
+            topic: event.topic,
+            partition: event.partition,
+            offset: event.offset,
+            time: event.record_time,
+            key: event.key,
+            value: Some(event.value),
+            headers: dead_letter::headers_of_json(&event.headers),
+        };
+        Self::read(consumer, record, Some(parked))
+    }
+
+    pub(crate) fn queue(&self) -> Queue {
+        let record = &self.record;
+        Queue::of(&record.topic, record.partition, record.offset, record.key.as_deref())
+    }
+
+    /// Source and id, where they could be read.
+    pub(crate) fn event(&self) -> Option<(&str, &str)> {
+        self.identity.as_ref().map(|identity| (identity.source.as_str(), identity.id.as_str()))
+    }
+}
+
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+}

@@ -1,0 +1,99 @@
+use std::collections::HashMap;
+
+use store::PgConnection;
+use store::blocked_keys::Queue;
+use store::parked_events::Entity;
+use time::OffsetDateTime;
+
+use crate::breaker::Breaker;
+use crate::existing::existing;
+use crate::fate::Fate;
+use crate::item::Item;
+use crate::{Consumer, ProcessError, rounds};
+
+/// Records on their way through a transaction: each gets its fate.
+pub(crate) struct Pass<'a, C: Consumer> {
+    pub(crate) consumer: &'a C,
+    pub(crate) now: OffsetDateTime,
+    /// Since when something that still waits has waited too long.
+    pub(crate) parked_since: OffsetDateTime,
+    /// None where what fails has been seen before.
+    pub(crate) breaker: Option<Breaker>,
+    /// Records of the batch.
+    pub(crate) records: usize,
+    /// Of those, what the database refuses.
+    pub(crate) culprits: usize,
+    /// Queues that are held up, with what is awaited in them.
+    pub(crate) held: HashMap<Queue, Vec<Entity>>,
+    pub(crate) fates: Vec<(&'a Item<C::Row>, Fate)>,
+    /// Rows that were made.
+    pub(crate) created: Vec<Entity>,
+}
+
+impl<'a, C: Consumer> Pass<'a, C> {
+    /// Applies items, in as few rounds as keep every key's order.
+    pub(crate) async fn run(
+        &mut self,
+        connection: &mut PgConnection,
+        items: &[&'a Item<C::Row>],
+    ) -> Result<(), ProcessError> {
+        for round in rounds::cut(items, C::TYPES.len()) {
+            for (place, group) in round.into_iter().enumerate() {
+                let ready = self.ready(connection, group).await?;
+                self.apply(connection, place, ready).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Parks those that have to wait, and leaves the others.
+    async fn ready(
+        &mut self,
+        connection: &mut PgConnection,
+        group: Vec<&'a Item<C::Row>>,
+    ) -> Result<Vec<&'a Item<C::Row>>, ProcessError> {
+        if self.held.is_empty() && group.iter().all(|item| needs(item).is_empty()) {
+            return Ok(group);
+        }
+        let needed = group.iter().flat_map(|item| needs(item));
+        let existing = existing(self.consumer, connection, needed).await?;
+        let mut ready = Vec::with_capacity(group.len());
+        for item in group {
+            let missing = needs(item).iter().find(|entity| !existing.contains(entity));
+            if self.is_behind(item) {
+                self.fates.push((item, Fate::Parked(None)));
+            } else if let Some(missing) = missing {
+                self.wait(item, missing);
+            } else {
+                ready.push(item);
+            }
+        }
+        Ok(ready)
+    }
+
+    /// Whether something of its queue waits for anything but what it creates.
+    pub(crate) fn is_behind(&self, item: &Item<C::Row>) -> bool {
+        if self.held.is_empty() {
+            return false;
+        }
+        let creates = item.reading.as_ref().ok().and_then(|reading| reading.creates.as_ref());
+        self.held.get(&item.queue()).is_some_and(|awaited| !creates.is_some_and(|row| awaited.contains(row)))
+    }
+
+    /// Parks an item that misses a row, and holds its queue up; or gives up, where it has waited too long.
+    pub(crate) fn wait(&mut self, item: &'a Item<C::Row>, missing: &Entity) {
+        if item.parked.is_some_and(|parked| parked.parked_at <= self.parked_since) {
+            let waited = item.parked.map_or(time::Duration::ZERO, |parked| self.now - parked.parked_at);
+            let (kind, id, hours) = (&missing.kind, &missing.id, waited.whole_hours());
+            let reason = format!("the {kind} {id} that it needs did not come within {hours} hours");
+            self.fates.push((item, Fate::DeadLettered { class: "missing-row", reason }));
+            return;
+        }
+        self.held.entry(item.queue()).or_default().push(missing.clone());
+        self.fates.push((item, Fate::Parked(Some(missing.clone()))));
+    }
+}
+
+pub(crate) fn needs<R>(item: &Item<R>) -> &[Entity] {
+    item.reading.as_ref().map_or(&[], |reading| reading.needs.as_slice())
+}
