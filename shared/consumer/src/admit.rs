@@ -70,10 +70,9 @@ impl<'a, C: Consumer> Pass<'a, C> {
             let mut receipts = Vec::new();
             for place in &places {
                 let item = self.fates[*place].0;
-                if let Some(event) = item.event() {
-                    if entered.insert(event) {
-                        receipts.push(receipt(item, event));
-                    }
+                let Some(event) = item.event() else { continue };
+                if entered.insert(event) {
+                    receipts.push(receipt(item, event));
                 }
             }
             if receipts.is_empty() {

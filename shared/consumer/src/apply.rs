@@ -23,13 +23,14 @@ impl<'a, C: Consumer> Pass<'a, C> {
             }
             match self.try_apply(connection, place, &items).await? {
                 Ok(effects) => items.iter().zip(effects).for_each(|(item, effect)| self.took(item, effect)),
-                Err((error, Fault::Data { code, foreign_key })) => match items.as_slice() {
-                    [culprit] => self.culprit(culprit, &error, &code, foreign_key.as_deref())?,
-                    _ => {
+                Err((error, Fault::Data { code, foreign_key })) => {
+                    if let [culprit] = items.as_slice() {
+                        self.culprit(culprit, &error, &code, foreign_key.as_deref())?;
+                    } else {
                         let (first, second) = items.split_at(items.len() / 2);
                         left.extend([second.to_vec(), first.to_vec()]);
                     }
-                },
+                }
                 Err((error, _)) => return Err(error.into()),
             }
         }

@@ -69,13 +69,12 @@ impl<C: Consumer> Run<'_, C> {
         let going: Vec<Queue> = going.into_iter().cloned().collect();
         let events = parked_events::load(connection, C::NAME, &going, EVENTS_OF_QUEUE, EVENTS).await?;
         let first: Vec<Item<C::Row>> = events.into_iter().map(|event| Item::of_parked(self.consumer, event)).collect();
-        let loaded: HashSet<i64> = first.iter().filter_map(|item| item.parked).map(|parked| parked.parked_id).collect();
+        let loaded: HashSet<i64> = first.iter().filter_map(|item| item.parked).map(|parked| parked.id).collect();
         let far: Vec<i64> = ripe.into_iter().filter(|parked_id| !loaded.contains(parked_id)).collect();
-        let rest;
         let mut pass = self.pass(None, 0);
         let admitted = pass.admit(connection, &first).await?;
         pass.run(connection, &admitted).await?;
-        rest = self.creators(connection, &pass, &tried, &far).await?;
+        let rest = self.creators(connection, &pass, &tried, &far).await?;
         let admitted = pass.admit(connection, &rest).await?;
         pass.run(connection, &admitted).await?;
         pass.settle(connection, &going, self.engine.retry).await?;

@@ -47,7 +47,6 @@ pub(crate) struct Run<'a, C: Consumer> {
     pub(crate) consumer: &'a C,
     pub(crate) now: OffsetDateTime,
     pub(crate) started: Instant,
-    pub(crate) retries: u32,
     pub(crate) tally: Tally,
     /// What is to be logged once the transaction has committed.
     pub(crate) lines: Vec<crate::log::Line>,
@@ -94,7 +93,7 @@ impl<'a, C: Consumer> Run<'a, C> {
             consumer: C::NAME,
             processed_at: self.now,
             records,
-            retries: self.retries,
+            retries: self.tally.retries,
             seconds: self.started.elapsed().as_secs_f64(),
             counts: counts.collect(),
             ages: self.tally.ages,

@@ -41,8 +41,8 @@ pub struct Item<R> {
 /// What is known of an event that was parked.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Parked {
-    pub(crate) parked_id: i64,
-    pub(crate) parked_at: OffsetDateTime,
+    pub(crate) id: i64,
+    pub(crate) since: OffsetDateTime,
     pub(crate) tries: i32,
     pub(crate) in_inbox: bool,
     pub(crate) dead_letter_id: Option<i64>,
@@ -99,8 +99,8 @@ impl<R> Item<R> {
 
     pub(crate) fn of_parked<C: Consumer<Row = R>>(consumer: &C, event: ParkedEvent) -> Self {
         let parked = Parked {
-            parked_id: event.parked_id,
-            parked_at: event.parked_at,
+            id: event.parked_id,
+            since: event.parked_at,
             tries: event.tries,
             in_inbox: event.in_inbox,
             dead_letter_id: event.dead_letter_id,

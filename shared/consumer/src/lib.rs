@@ -15,9 +15,11 @@ mod log;
 mod pass;
 mod process;
 mod record;
+mod report;
 mod rounds;
 mod settle;
 mod tally;
+mod transaction;
 
 pub use consumer::{Consumer, Effect, Entity, Reading};
 pub use engine::Engine;

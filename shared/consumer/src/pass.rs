@@ -82,8 +82,8 @@ impl<'a, C: Consumer> Pass<'a, C> {
 
     /// Parks an item that misses a row, and holds its queue up; or gives up, where it has waited too long.
     pub(crate) fn wait(&mut self, item: &'a Item<C::Row>, missing: &Entity) {
-        if item.parked.is_some_and(|parked| parked.parked_at <= self.parked_since) {
-            let waited = item.parked.map_or(time::Duration::ZERO, |parked| self.now - parked.parked_at);
+        if item.parked.is_some_and(|parked| parked.since <= self.parked_since) {
+            let waited = item.parked.map_or(time::Duration::ZERO, |parked| self.now - parked.since);
             let (kind, id, hours) = (&missing.kind, &missing.id, waited.whole_hours());
             let reason = format!("the {kind} {id} that it needs did not come within {hours} hours");
             self.fates.push((item, Fate::DeadLettered { class: "missing-row", reason }));

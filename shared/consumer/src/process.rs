@@ -1,20 +1,19 @@
 use std::time::{Duration, Instant};
 
 use store::blocked_keys::{self, Queue};
-use store::{Connection, PgConnection, parked_events};
+use store::{PgConnection, parked_events};
 use time::OffsetDateTime;
 
 use crate::engine::{Engine, Run};
 use crate::item::Batch;
 use crate::pass::Pass;
+use crate::report::Report;
 use crate::tally::{Outcomes, Tally};
+use crate::transaction::retried;
 use crate::{Consumer, Payload, ProcessError, log};
 
 /// The transaction gives up a little before Lambda does, so that the invocation can still say why.
 const ANSWER_TIME: Duration = Duration::from_millis(500);
-/// The first wait before a transaction is tried again, and the longest.
-const FIRST_WAIT: Duration = Duration::from_millis(50);
-const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// The part of the time that a batch leaves to what was parked before.
 const DRAIN_SHARE: u32 = 4;
 
@@ -46,11 +45,10 @@ impl Engine {
             );
             (Tally::default(), false)
         });
-        let mut tally = invocation.retried(end, async |retries| invocation.commit(&batch, end, retries).await).await?;
+        let mut tally = retried::<C, _>(end, async |retries| invocation.commit(&batch, end, retries).await).await?;
         tally.absorb(&before.0);
-        let outcomes = tally.outcomes();
-        invocation.log(batch.items.len() + batch.tombstones, outcomes, Some(read_in));
-        Ok(outcomes)
+        let records = batch.items.len() + batch.tombstones;
+        Ok(Report { records, read_in: Some(read_in), took: invocation.started.elapsed() }.write::<C>(&tally, now))
     }
 }
 
@@ -67,40 +65,14 @@ impl<C: Consumer> Invocation<'_, C> {
         let mut tally = Tally::default();
         let mut looking = true;
         while looking && Instant::now() < end {
-            let (drained, more) = self.retried(end, async |retries| self.drain(end, retries).await).await?;
+            let (drained, more) = retried::<C, _>(end, async |retries| self.drain(end, retries).await).await?;
             tally.absorb(&drained);
             looking = more;
         }
-        let outcomes = tally.outcomes();
-        if outcomes != Outcomes::default() {
-            self.log(0, outcomes, None);
+        if tally.is_empty() {
+            return Ok(Outcomes::default());
         }
-        Ok(outcomes)
-    }
-
-    /// Tries again while the error may pass and time is left.
-    async fn retried<T>(
-        &self,
-        end: Instant,
-        mut attempt: impl AsyncFnMut(u32) -> Result<T, ProcessError>,
-    ) -> Result<T, ProcessError> {
-        let mut wait = FIRST_WAIT;
-        for retries in 0.. {
-            match attempt(retries).await {
-                Err(error) if error.passes() && Instant::now() + wait < end => {
-                    tracing::warn!(
-                        consumer = C::NAME,
-                        retries,
-                        error = &error as &dyn std::error::Error,
-                        "Trying again"
-                    );
-                    tokio::time::sleep(wait).await;
-                    wait = (wait * 2).min(LONGEST_WAIT);
-                }
-                result => return result,
-            }
-        }
-        unreachable!("attempts are not counted to an end")
+        Ok(Report { records: 0, read_in: None, took: self.started.elapsed() }.write::<C>(&tally, self.now))
     }
 
     fn run(&self, retries: u32) -> Run<'_, C> {
@@ -109,72 +81,36 @@ impl<C: Consumer> Invocation<'_, C> {
             consumer: self.consumer,
             now: self.now,
             started: self.started,
-            retries,
-            tally: Tally::default(),
+            tally: Tally { retries: retries.into(), ..Tally::default() },
             lines: Vec::new(),
         }
     }
 
     /// One transaction for what is due. Says whether there was anything.
     async fn drain(&self, end: Instant, retries: u32) -> Result<(Tally, bool), ProcessError> {
-        self.in_transaction(end, async |connection| {
-            let mut run = self.run(retries);
-            let looked = run.drain_due(connection).await?;
-            run.write_counts(connection, 0).await?;
-            Ok((run, looked))
-        })
-        .await
-        .map(|(run, looked)| (done(run), looked))
+        self.engine
+            .in_transaction(end, async |connection| {
+                let mut run = self.run(retries);
+                let looked = run.drain_due(connection).await?;
+                run.write_counts(connection, 0).await?;
+                Ok((run, looked))
+            })
+            .await
+            .map(|(run, looked)| (done(run), looked))
     }
 
     /// The transaction of a batch.
     async fn commit(&self, batch: &Batch<C::Row>, end: Instant, retries: u32) -> Result<Tally, ProcessError> {
-        self.in_transaction(end, async |connection| {
-            let mut run = self.run(retries);
-            run.batch(connection, batch).await?;
-            run.tally.skipped(batch.tombstones);
-            run.write_counts(connection, batch.items.len() + batch.tombstones).await?;
-            Ok(run)
-        })
-        .await
-        .map(done)
-    }
-
-    async fn in_transaction<T>(
-        &self,
-        end: Instant,
-        work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, ProcessError>,
-    ) -> Result<T, ProcessError> {
-        let mut connection = self.engine.pool.acquire().await?;
-        let result = async {
-            let mut transaction = connection.begin().await?;
-            store::limit_transaction(&mut transaction, end.saturating_duration_since(Instant::now())).await?;
-            let done = work(&mut transaction).await?;
-            transaction.commit().await?;
-            Ok(done)
-        }
-        .await;
-        if result.as_ref().is_err_and(ProcessError::passes) {
-            // A server that has become a standby, or a connection that is half dead, is not met again.
-            connection.close_on_drop();
-        }
-        result
-    }
-
-    fn log(&self, records: usize, outcomes: Outcomes, read_in: Option<Duration>) {
-        tracing::info!(
-            consumer = C::NAME,
-            batch.records = records,
-            outcome.applied = outcomes.applied,
-            outcome.duplicate = outcomes.duplicates,
-            outcome.stale = outcomes.stale,
-            outcome.parked = outcomes.parked,
-            outcome.dead_lettered = outcomes.dead_lettered,
-            outcome.skipped = outcomes.skipped,
-            read_ms = read_in.map(|time| time.as_secs_f64() * 1e3),
-            duration_ms = self.started.elapsed().as_secs_f64() * 1e3,
-            "Batch committed"
-        );
+        self.engine
+            .in_transaction(end, async |connection| {
+                let mut run = self.run(retries);
+                run.batch(connection, batch).await?;
+                run.tally.skipped(batch.tombstones);
+                run.write_counts(connection, batch.items.len() + batch.tombstones).await?;
+                Ok(run)
+            })
+            .await
+            .map(done)
     }
 }
 

@@ -23,7 +23,7 @@ struct Invocation {
     detail_type: Option<String>,
 }
 
-/// What EventBridge calls the events of its schedules.
+/// What `EventBridge` calls the events of its schedules.
 const SCHEDULED: &str = "Scheduled Event";
 
 impl TryFrom<Invocation> for Payload {

@@ -99,7 +99,7 @@ impl<C: Consumer> Pass<'_, C> {
             let next_try_at = awaits.map(|_| retry.after(self.now, tries));
             match item.parked {
                 Some(parked) => {
-                    let parked_id = parked.parked_id;
+                    let parked_id = parked.id;
                     again.push(TriedAgain { parked_id, event_source, event_id, awaits, next_try_at });
                 }
                 None => new.push(newly_parked(item, (event_source, event_id), awaits, next_try_at)),
@@ -119,7 +119,7 @@ impl<C: Consumer> Pass<'_, C> {
     /// Of what was parked, that which has a fate.
     async fn take_out(&self, connection: &mut PgConnection) -> Result<(), ProcessError> {
         let done = || self.fates.iter().filter(|(_, fate)| !matches!(fate, Fate::Parked(_)));
-        let parked: Vec<i64> = done().filter_map(|(item, _)| item.parked).map(|parked| parked.parked_id).collect();
+        let parked: Vec<i64> = done().filter_map(|(item, _)| item.parked).map(|parked| parked.id).collect();
         if parked.is_empty() {
             return Ok(());
         }

@@ -34,6 +34,10 @@ pub(crate) struct Tally {
     pub(crate) ages: [u64; AGE_BOUNDS.len() + 1],
     /// The sum of those ages, in seconds.
     pub(crate) age_seconds: f64,
+    /// The greatest of them.
+    pub(crate) oldest_seconds: f64,
+    /// How often a transaction was tried again.
+    pub(crate) retries: u64,
 }
 
 /// The type of what could not be read.
@@ -51,6 +55,7 @@ impl Tally {
             let age = (now - time).as_seconds_f64().max(0.0);
             self.ages[AGE_BOUNDS.iter().position(|bound| age <= *bound).unwrap_or(AGE_BOUNDS.len())] += 1;
             self.age_seconds += age;
+            self.oldest_seconds = self.oldest_seconds.max(age);
         }
     }
 
@@ -68,10 +73,26 @@ impl Tally {
             *age += more;
         }
         self.age_seconds += other.age_seconds;
+        self.oldest_seconds = self.oldest_seconds.max(other.oldest_seconds);
+        self.retries += other.retries;
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.counts.is_empty()
+    }
+
+    /// Events by outcome alone.
+    pub(crate) fn by_outcome(&self) -> BTreeMap<&'static str, u64> {
+        let mut by_outcome = BTreeMap::new();
+        for ((_, outcome), count) in &self.counts {
+            *by_outcome.entry(*outcome).or_default() += count;
+        }
+        by_outcome
     }
 
     pub(crate) fn outcomes(&self) -> Outcomes {
-        let sum = |outcome| self.counts.iter().filter(|((_, name), _)| *name == outcome).map(|(_, count)| count).sum();
+        let by_outcome = self.by_outcome();
+        let sum = |outcome| by_outcome.get(outcome).copied().unwrap_or(0);
         Outcomes {
             applied: sum("applied"),
             duplicates: sum("duplicate"),

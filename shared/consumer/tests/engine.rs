@@ -20,8 +20,8 @@ const NOW: OffsetDateTime = datetime!(2026-11-21 09:30 UTC);
 /// A click's event with this code, as a record value. The id follows from the code.
 fn event(code: &str) -> Vec<u8> {
     let data = json!({"linkId": "01932d3c-0000-7000-8000-000000000001", "shortCode": code, "timestamp": "2026-11-21T09:30:00Z"});
-    let digits: String = code.bytes().map(|byte| format!("{byte:02x}")).collect();
-    let id = format!("01932d3c-6a00-7000-8000-{digits:0>12}");
+    let number = code.bytes().fold(0_u64, |number, byte| number << 8 | u64::from(byte));
+    let id = format!("01932d3c-6a00-7000-8000-{number:012x}");
     json!({"specversion": "1.0", "id": id, "source": "/test", "type": "link.clicked", "data": data})
         .to_string()
         .into_bytes()

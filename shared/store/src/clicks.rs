@@ -88,7 +88,9 @@ pub async fn insert(connection: &mut PgConnection, clicks: &[impl Borrow<Click>]
         fresh.retain(|(_, click)| !known.contains(&click.event_id));
     }
     let mut inserted = vec![false; clicks.len()];
-    fresh.iter().for_each(|(place, _)| inserted[*place] = true);
+    for (place, _) in fresh {
+        inserted[place] = true;
+    }
     Ok(inserted)
 }
 

@@ -16,7 +16,7 @@ pub struct ConsumerBatch<'a> {
     /// Records that it had.
     pub records: usize,
     /// How often its transaction was tried again.
-    pub retries: u32,
+    pub retries: u64,
     /// From the invocation until now.
     pub seconds: f64,
     /// Events by type and outcome.

@@ -46,11 +46,11 @@ pub struct TriedAgain<'a> {
     pub next_try_at: Option<OffsetDateTime>,
 }
 
-fn kind<'a>(entity: Option<&'a Entity>) -> Option<&'a str> {
+fn kind(entity: Option<&Entity>) -> Option<&str> {
     entity.map(|entity| &*entity.kind)
 }
 
-fn id<'a>(entity: Option<&'a Entity>) -> Option<&'a str> {
+fn id(entity: Option<&Entity>) -> Option<&str> {
     entity.map(|entity| entity.id.as_str())
 }
 
