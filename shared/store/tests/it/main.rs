@@ -4,6 +4,7 @@ mod click_concurrency;
 mod click_partitions;
 mod clicks;
 mod dead_letters;
+mod fault;
 mod idempotency_keys;
 mod link_stats;
 mod links;
