@@ -1,10 +1,16 @@
 //! `dead_letters`: records that can never succeed, with all that is needed to look into them.
 
+mod find;
+mod redrive;
+mod show;
 mod tried;
 
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
+pub use find::{Count, Filter, Found, counts, find, find_open};
+pub use redrive::{Reason, Tally, count_discardable, count_redrivable, discard, redrive};
+pub use show::{Listed, Shown, load, show};
 pub use tried::{close, reopen};
 
 /// A record that can never succeed.

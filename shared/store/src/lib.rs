@@ -6,6 +6,7 @@ mod connect;
 pub mod consumer_batches;
 pub mod dead_letters;
 mod fault;
+pub mod housekeeping;
 pub mod idempotency_keys;
 pub mod inbox;
 pub mod link_stats;

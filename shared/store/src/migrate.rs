@@ -2,13 +2,6 @@ use anyhow::Context;
 use sqlx::migrate::{Migrate, Migrator};
 use sqlx::{Connection, PgConnection};
 
-/// Last month, this one and three ahead.
-const MONTHS: i32 = 5;
-/// Each waits two seconds for the lock: longer than any batch may hold it.
-const PARTITION_TRIES: u32 = 45;
-/// `lock_not_available`
-const LOCK_NOT_AVAILABLE: &str = "55P03";
-
 /// The migrations, as they were when this was compiled. A database that is ahead of them is taken as it is, so that the release
 /// before can be deployed again.
 #[must_use]
@@ -33,24 +26,15 @@ pub async fn migrate(owner_url: &str) -> anyhow::Result<Vec<String>> {
         .run_direct(None, &mut connection, false)
         .await
         .context("a migration failed and was rolled back; those before it stay")?;
-    make_partitions(&mut connection).await.context("no partitions of clicks could be made: try again")?;
+    crate::housekeeping::make_partitions(&mut connection)
+        .await
+        .context("no partitions of clicks could be made: try again")?;
     connection.close().await.ok();
     Ok(migrations
         .iter()
         .filter(|migration| !before.contains(&migration.version))
         .map(|migration| format!("{:04} {}", migration.version, migration.description))
         .collect())
-}
-
-/// A writer of clicks may hold the default partition for as long as its batch takes.
-async fn make_partitions(connection: &mut PgConnection) -> sqlx::Result<()> {
-    for _ in 1..PARTITION_TRIES {
-        match crate::clicks::make_partitions(connection, MONTHS).await {
-            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(LOCK_NOT_AVAILABLE) => {}
-            made => return made.map(drop),
-        }
-    }
-    crate::clicks::make_partitions(connection, MONTHS).await.map(drop)
 }
 
 async fn applied(connection: &mut PgConnection, migrations: &Migrator) -> anyhow::Result<Vec<i64>> {

@@ -1,5 +1,6 @@
 //! `parked_events`: events that may succeed later. Every function here wants the queues' rows in `blocked_keys` locked.
 
+mod waiting;
 mod write;
 
 use std::borrow::Cow;
@@ -9,6 +10,7 @@ use time::OffsetDateTime;
 
 use crate::blocked_keys::{Queue, columns};
 
+pub use waiting::{Waiting, waiting};
 pub use write::{NewlyParked, TriedAgain, insert, postpone, remove, tried_again};
 
 /// A row that an event makes, and others may need.

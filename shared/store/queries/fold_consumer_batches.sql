@@ -1,0 +1,47 @@
+-- Folds some batches into the totals. One statement: whoever reads totals and batches in one sees each batch in one of them.
+with folded as (
+    delete from consumer_batches
+    where batch_id in (
+        -- What somebody else is folding is left to them.
+        select batch_id from consumer_batches where processed_at < $1 order by processed_at limit $2 for update skip locked
+    )
+    returning *
+), totals as (
+    insert into consumer_totals as total (consumer, event_type, outcome, events)
+    select consumer, event_type, outcome, sum(events)::bigint
+    from folded, unnest(types, outcomes, counts) as counted (event_type, outcome, events)
+    group by consumer, event_type, outcome
+    order by consumer, event_type, outcome
+    on conflict on constraint consumer_totals_pkey do update set events = total.events + excluded.events
+), aged as (
+    -- Bucket by bucket; a batch of another release may have more of them.
+    select consumer, array_agg(events order by bucket) as ages
+    from (
+        select consumer, bucket, sum(events)::bigint as events
+        from folded, unnest(ages) with ordinality as counted (events, bucket)
+        group by consumer, bucket
+    ) as buckets
+    group by consumer
+), batch_totals as (
+    insert into consumer_batch_totals as total (consumer, batches, records, retries, seconds, ages, age_seconds, last_batch_at)
+    select
+        consumer, count(*), sum(records), sum(retries), sum(seconds), coalesce(min(aged.ages), '{}'), sum(age_seconds),
+        max(processed_at)
+    from folded
+    left join aged using (consumer)
+    group by consumer
+    order by consumer
+    on conflict on constraint consumer_batch_totals_pkey do update
+    set batches = total.batches + excluded.batches,
+        records = total.records + excluded.records,
+        retries = total.retries + excluded.retries,
+        seconds = total.seconds + excluded.seconds,
+        ages = array(
+            select coalesce(known, 0) + coalesce(more, 0)
+            from unnest(total.ages, excluded.ages) with ordinality as both_ages (known, more, bucket)
+            order by bucket
+        ),
+        age_seconds = total.age_seconds + excluded.age_seconds,
+        last_batch_at = greatest(total.last_batch_at, excluded.last_batch_at)
+)
+select count(*) as "batches!" from folded
