@@ -10,6 +10,7 @@ use crate::Arguments;
 use crate::clicks::Clicks;
 use crate::database::Database;
 use crate::figures::{Round, median, print, print_head, print_median, rate};
+use crate::spoiled;
 use crate::work::{Batch, Work};
 
 /// Clicks of one hour while the table is filled.
@@ -37,6 +38,8 @@ pub(crate) async fn run(arguments: &Arguments, database: &mut Database) -> anyho
         database,
     };
     let empty = bench.with_empty_table().await?;
+    bench.hour -= time::Duration::HOUR;
+    spoiled::run(&bench.consumer, &mut bench.clicks, bench.database, bench.hour).await?;
     if arguments.prefill == 0 {
         return Ok(());
     }

@@ -25,7 +25,10 @@ pub(crate) fn rate(count: u64, time: Duration) -> f64 {
 
 /// The middle one, or the upper of the two in the middle.
 pub(crate) fn median(rounds: &[Round], figure: impl Fn(Round) -> f64) -> f64 {
-    let mut figures: Vec<f64> = rounds.iter().copied().map(figure).collect();
+    middle(rounds.iter().copied().map(figure).collect())
+}
+
+pub(crate) fn middle(mut figures: Vec<f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
     figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
 }

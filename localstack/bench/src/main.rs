@@ -6,6 +6,7 @@ mod clicks;
 mod database;
 mod figures;
 mod payload;
+mod spoiled;
 mod user_agents;
 mod work;
 

@@ -52,6 +52,24 @@ pub(crate) fn all(events: &[Event], batch_size: u64) -> Vec<Payload> {
     batches.into_iter().map(Batch::into_payload).collect()
 }
 
+/// One payload of all these events and so many malformed records, the nth of its topic: each has places of its own.
+pub(crate) fn one(events: &[Event], malformed: usize, nth: usize) -> Payload {
+    let mut batch = Batch::default();
+    let first = 1_000_000 * nth;
+    for (place, event) in events.iter().enumerate() {
+        batch.push(0, record(event, 0, first + place));
+    }
+    for place in 0..malformed {
+        batch.push(0, malformed_record(first + events.len() + place));
+    }
+    batch.into_payload()
+}
+
+fn malformed_record(offset: usize) -> String {
+    let value = STANDARD.encode(r#"{"specversion": "1.0", "id": "#);
+    serde_json::json!({"topic": TOPIC, "partition": 0, "offset": offset, "value": value, "headers": []}).to_string()
+}
+
 fn record(event: &Event, partition: usize, offset: usize) -> String {
     serde_json::to_string(&Record {
         topic: TOPIC,

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 use click_consumer::{ClickConsumer, Enricher};
+use consumer::Outcomes;
 use events::Event;
 use sqlx::PgConnection;
 use store::clicks::{self, Click};
@@ -60,12 +61,7 @@ impl fmt::Display for Work {
 impl Batch {
     /// From the payload's bytes to the commit, as the function does it.
     pub(crate) async fn consume(&self, consumer: &ClickConsumer) -> anyhow::Result<Duration> {
-        #[expect(clippy::disallowed_methods, reason = "the clock is read here, as the function's main does")]
-        let now = OffsetDateTime::now_utc();
-        let started = Instant::now();
-        let payload: consumer::Payload = serde_json::from_slice(&self.payload)?;
-        let outcomes = consumer.handle(payload, None, now).await?;
-        let time = started.elapsed();
+        let (outcomes, time) = timed(consumer, &self.payload).await?;
         ensure!(outcomes.applied == self.clicks, "not every click of a batch was counted: {outcomes:?}");
         Ok(time)
     }
@@ -76,4 +72,14 @@ impl Batch {
         clicks::copy(connection, &self.rows, || ()).await?;
         Ok(started.elapsed())
     }
+}
+
+/// What the sink makes of a payload's bytes, and how long that takes, as in the function.
+pub(crate) async fn timed(consumer: &ClickConsumer, payload: &[u8]) -> anyhow::Result<(Outcomes, Duration)> {
+    #[expect(clippy::disallowed_methods, reason = "the clock is read here, as the function's main does")]
+    let now = OffsetDateTime::now_utc();
+    let started = Instant::now();
+    let payload: consumer::Payload = serde_json::from_slice(payload)?;
+    let outcomes = consumer.handle(payload, None, now).await?;
+    Ok((outcomes, started.elapsed()))
 }

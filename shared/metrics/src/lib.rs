@@ -2,4 +2,4 @@
 
 mod line;
 
-pub use line::{Metric, line, write};
+pub use line::{Metric, line, start, write};

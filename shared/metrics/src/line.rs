@@ -1,4 +1,5 @@
 use std::io::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -46,10 +47,10 @@ pub fn line(time: OffsetDateTime, dimensions: &[(&str, &str)], metrics: &[Metric
     if named.is_empty() {
         return None;
     }
-    let names: Vec<&str> = dimensions.clone().map(|(name, _)| *name).collect();
+    let keys: Vec<&str> = dimensions.clone().map(|(name, _)| *name).collect();
     let about = json!({
         "Timestamp": i64::try_from(time.unix_timestamp_nanos() / 1_000_000).unwrap_or_default(),
-        "CloudWatchMetrics": [{ "Namespace": NAMESPACE, "Dimensions": [names], "Metrics": named }],
+        "CloudWatchMetrics": [{ "Namespace": NAMESPACE, "Dimensions": [keys], "Metrics": named }],
     });
     let mut fields = Map::from_iter([("_aws".to_owned(), about)]);
     fields.extend(dimensions.map(|(name, value)| ((*name).to_owned(), json!(value))));
@@ -57,8 +58,18 @@ pub fn line(time: OffsetDateTime, dimensions: &[(&str, &str)], metrics: &[Metric
     Some(Value::Object(fields).to_string())
 }
 
-/// Writes the [`line`] to standard output.
+static STARTED: AtomicBool = AtomicBool::new(false);
+
+/// Lets [`write`] write: only a function's standard output is read by CloudWatch, and a tool or a test has its own use for it.
+pub fn start() {
+    STARTED.store(true, Ordering::Relaxed);
+}
+
+/// Writes the [`line`] to standard output, once [`start`] was called.
 pub fn write(time: OffsetDateTime, dimensions: &[(&str, &str)], metrics: &[Metric]) {
+    if !STARTED.load(Ordering::Relaxed) {
+        return;
+    }
     if let Some(line) = line(time, dimensions, metrics) {
         // In one piece, so that no log line comes in between. Nobody is left to be told when standard output is closed.
         let _ = std::io::stdout().lock().write_all(format!("{line}\n").as_bytes());
