@@ -1,10 +1,11 @@
 -- Folds some batches into the totals. One statement: whoever reads totals and batches in one sees each batch in one of them.
-with folded as (
+with alone as materialized (
+    -- Of two at once the second does nothing. Batches are facts that may not be changed, so their rows cannot be locked.
+    select pg_try_advisory_xact_lock(hashtextextended('fold_consumer_batches', 0)) as mine
+), folded as (
     delete from consumer_batches
-    where batch_id in (
-        -- What somebody else is folding is left to them.
-        select batch_id from consumer_batches where processed_at < $1 order by processed_at limit $2 for update skip locked
-    )
+    where batch_id in (select batch_id from consumer_batches where processed_at < $1 order by processed_at limit $2)
+    and (select mine from alone)
     returning *
 ), totals as (
     insert into consumer_totals as total (consumer, event_type, outcome, events)

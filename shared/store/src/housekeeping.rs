@@ -77,7 +77,7 @@ pub async fn remove_idempotency_keys(
     .map(|removed| removed.rows_affected())
 }
 
-/// Adds batches that were processed before to the totals, removes them, and says how many they were.
+/// Adds batches that were processed before to the totals, removes them, and says how many they were: none while somebody else does it.
 pub async fn fold_consumer_batches(
     connection: &mut PgConnection,
     before: OffsetDateTime,

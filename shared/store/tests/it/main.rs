@@ -4,13 +4,17 @@ mod click_concurrency;
 mod click_partitions;
 mod clicks;
 mod dead_letters;
+mod discard;
 mod fault;
+mod housekeeping;
 mod idempotency_keys;
 mod link_stats;
 mod links;
 mod migrations;
 mod privileges;
 mod recount;
+mod redrive;
+mod repairs;
 mod transactions;
 
 use sqlx::PgPool;
