@@ -106,7 +106,6 @@ impl Refusal {
     #[must_use]
     pub fn unexpected(event_type: EventType) -> Self {
         Self {
-            identity: None,
             class: "unexpected-type",
             reason: format!("events of the type {event_type} do not belong on this topic"),
         }

@@ -1,7 +1,7 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use events::{Event, Identity, Text, Wire, decode};
+use events::{Identity, Text, Wire, decode};
 use store::blocked_keys::Queue;
 use store::parked_events::ParkedEvent;
 use time::OffsetDateTime;
@@ -11,18 +11,10 @@ use crate::{Consumer, Payload, Reading, Record, dead_letter};
 /// Why a record can never be applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// Which event it is, where that could be read.
-    pub identity: Option<Identity>,
     /// A short name of the kind of error.
     pub class: &'static str,
     /// What is wrong with it.
     pub reason: String,
-}
-
-impl From<events::Rejection> for Refusal {
-    fn from(rejection: events::Rejection) -> Self {
-        Self { identity: rejection.identity, class: rejection.error.class(), reason: rejection.error.to_string() }
-    }
 }
 
 /// A record, with what was read of it.
@@ -80,20 +72,24 @@ impl<R> Batch<R> {
 impl<R> Item<R> {
     pub(crate) fn read<C: Consumer<Row = R>>(consumer: &C, record: Record, parked: Option<Parked>) -> Self {
         let (mut identity, mut correlation_id, mut time) = (None, None, None);
-        let keep = |event: Event| {
-            identity = Some(Identity { source: event.source.clone(), id: event.id.clone() });
-            correlation_id.clone_from(&event.correlation_id);
-            time = Some(event.time);
-            consumer.read(event)
-        };
         let wire = Wire { value: record.value.as_deref().unwrap_or_default(), headers: &record.headers };
         // What was being read is dropped with the panic, so nothing half-done is seen afterwards.
-        let reading = catch_unwind(AssertUnwindSafe(|| decode(wire).map_err(Refusal::from).and_then(keep)));
+        let reading = catch_unwind(AssertUnwindSafe(|| match decode(wire) {
+            Ok(event) => {
+                identity = Some(Identity { source: event.source.clone(), id: event.id.clone() });
+                correlation_id.clone_from(&event.correlation_id);
+                time = Some(event.time);
+                consumer.read(event)
+            }
+            Err(rejection) => {
+                (identity, correlation_id) = (rejection.identity, rejection.correlation_id);
+                Err(Refusal { class: rejection.error.class(), reason: rejection.error.to_string() })
+            }
+        }));
         let reading = reading.unwrap_or_else(|panic| {
             let reason = format!("reading the record panicked: {}", message(&*panic));
-            Err(Refusal { identity: None, class: "panic", reason })
+            Err(Refusal { class: "panic", reason })
         });
-        let identity = identity.or_else(|| reading.as_ref().err()?.identity.clone());
         Self { record, identity, correlation_id, time, reading, parked }
     }
 

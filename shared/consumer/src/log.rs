@@ -13,9 +13,10 @@ pub(crate) struct Line {
     fate: Fate,
 }
 
-/// The line of an item. What was applied, or had been, is only for debugging: a batch has its own line.
+/// The line of an item. What went as it should, or waits only behind another or still, is for debugging: a batch has its own line.
 pub(crate) fn line<C: Consumer>(item: &Item<C::Row>, fate: &Fate) -> Option<Line> {
-    let plain = matches!(fate, Fate::Applied | Fate::Duplicate | Fate::Stale);
+    let again = item.parked.is_some() && matches!(fate, Fate::Parked(_));
+    let plain = matches!(fate, Fate::Applied | Fate::Duplicate | Fate::Stale | Fate::Parked(None)) || again;
     if plain && !tracing::enabled!(tracing::Level::DEBUG) {
         return None;
     }
@@ -61,7 +62,7 @@ pub(crate) fn write(line: &Line) {
                 "Event parked until its row is there"
             );
         }
-        Fate::Parked(None) => event_line!(info, line, "Event parked behind another of its key"),
+        Fate::Parked(None) => event_line!(debug, line, "Event parked behind another of its key"),
         Fate::Applied | Fate::Duplicate | Fate::Stale => event_line!(debug, line, "Event processed"),
     }
 }

@@ -85,6 +85,8 @@ impl DecodeError {
 pub struct Rejection {
     /// Which event it is, where that could be read.
     pub identity: Option<Identity>,
+    /// What it shares with others, where that could be read.
+    pub correlation_id: Option<Text<128>>,
     /// Why it was refused.
     pub error: DecodeError,
 }
@@ -125,8 +127,12 @@ struct Raw<'a> {
 /// The event in a record, in structured or binary mode. A record whose headers name no mode is read as structured.
 pub fn decode(wire: Wire<'_>) -> Result<Event, Rejection> {
     let raw = if is_binary(wire.headers) { Raw::from_binary(wire) } else { Raw::from_structured(wire) };
-    let raw = raw.map_err(|error| Rejection { identity: None, error })?;
-    raw.check().map_err(|error| Rejection { identity: raw.identity().ok(), error })
+    let raw = raw.map_err(|error| Rejection { identity: None, correlation_id: None, error })?;
+    raw.check().map_err(|error| Rejection {
+        identity: raw.identity().ok(),
+        correlation_id: optional("correlationid", raw.correlationid.as_deref()).ok().flatten(),
+        error,
+    })
 }
 
 fn header<'a>(headers: &'a [(String, Vec<u8>)], name: &str) -> Option<&'a [u8]> {

@@ -1,22 +1,27 @@
 select
-    first.parked_id,
-    first.topic,
-    first.partition,
-    first.record_offset as "offset",
-    first.record_time,
-    first.key,
-    first.value,
-    first.headers,
-    first.event_id is not null as "in_inbox!",
-    first.parked_at,
-    first.tries,
-    first.dead_letter_id
-from unnest($2::text[], $3::bytea[]) as going (topic, queue)
-cross join lateral (
-    select parked.*
-    from parked_events as parked
-    where parked.consumer = $1 and parked.topic = going.topic and parked.queue = going.queue
-    order by parked.partition, parked.record_offset, parked.parked_id
-    limit $4
-) as first
-limit $5
+    parked_id as "parked_id!",
+    topic as "topic!",
+    partition as "partition!",
+    record_offset as "offset!",
+    record_time,
+    key,
+    value as "value!",
+    headers as "headers!",
+    event_id is not null as "in_inbox!",
+    parked_at as "parked_at!",
+    tries as "tries!",
+    dead_letter_id
+from (
+    -- Whole queues after each other, so that the limit cuts off the end of one.
+    select first.*
+    from unnest($2::text[], $3::bytea[]) as going (topic, queue)
+    cross join lateral (
+        select parked.*
+        from parked_events as parked
+        where parked.consumer = $1 and parked.topic = going.topic and parked.queue = going.queue
+        order by parked.partition, parked.record_offset, parked.parked_id
+        limit $4
+    ) as first
+    limit $5
+) as loaded
+order by topic, queue, partition, record_offset, parked_id
