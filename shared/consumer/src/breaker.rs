@@ -32,3 +32,31 @@ impl Breaker {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_fails_only_past_both_the_share_and_the_count() {
+        let breaker = Breaker { share: 0.5, count: 100 };
+        for (dead_lettered, records, fails) in [
+            (100, 100, false),
+            (101, 101, true),
+            (101, 202, false),
+            (102, 203, true),
+            (101, 10_000, false),
+            (0, 0, false),
+        ] {
+            assert_eq!(breaker.check(dead_lettered, records).is_err(), fails, "{dead_lettered} of {records}");
+        }
+    }
+
+    #[test]
+    fn a_share_that_is_none_is_refused_by_the_variable_s_name() {
+        for share in ["1.1", "-0.1", "NaN", "half"] {
+            let error = Breaker::read(&Environment::from_iter([(SHARE, share)])).unwrap_err();
+            assert!(error.to_string().contains(SHARE), "{share}: {error}");
+        }
+    }
+}
