@@ -16,7 +16,7 @@ compile := setup/compile
 binaries := $(compile) "Functions and tools" build --workspace --bins
 bin := target/debug
 # By name and not with -p, which would choose other features of shared dependencies and compile librdkafka again.
-template_tests := --test deployed --test refusals --test watch_routes
+template_tests := --test deployed --test refusals --test watch_routes --test retention
 # Any other verb leaves a stamp; without one there is nothing to ask, and no reason to compile for minutes.
 if_used = if [ ! -d .tools/stamps ]; then echo 'Nothing was ever started from this checkout'; $(2); \
   else setup/setup run && { [ -x $(bin)/stack ] || $(binaries); } && $(1); fi
