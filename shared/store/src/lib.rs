@@ -6,12 +6,14 @@ mod connect;
 pub mod consumer_batches;
 pub mod dead_letters;
 mod fault;
+pub mod forwarding;
 pub mod housekeeping;
 pub mod idempotency_keys;
 pub mod inbox;
 pub mod link_stats;
 pub mod links;
 mod migrate;
+pub mod outbox;
 pub mod parked_events;
 
 pub use connect::{limit_transaction, pool};
