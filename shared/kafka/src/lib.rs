@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+mod ordered;
 mod outage;
 mod publisher;
 mod settings;
 pub mod topics;
 
+pub use ordered::{Fate, OrderedPublisher, Outcome, Record};
 pub use publisher::{Delivered, EventPublisher, PublishError};
 pub use settings::KafkaSettings;

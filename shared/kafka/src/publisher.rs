@@ -1,5 +1,5 @@
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use events::{CLOUDEVENTS_JSON, Event};
 use rdkafka::client::ClientContext;
@@ -10,7 +10,7 @@ use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
 use tokio::task::JoinHandle;
 
 use crate::KafkaSettings;
-use crate::outage::Outage;
+use crate::outage::{Outage, now};
 
 /// librdkafka looks for records that are out of time once a second.
 const TIMEOUT_GRANULARITY: Duration = Duration::from_secs(1);
@@ -145,12 +145,6 @@ impl Inner {
     fn patience(&self) -> Duration {
         self.settings.probe_interval + self.settings.message_timeout + TIMEOUT_GRANULARITY
     }
-}
-
-/// The time of day: a monotonic clock may stand still while the environment is frozen.
-#[expect(clippy::disallowed_methods, reason = "what is measured is the time that passes outside")]
-fn now() -> SystemTime {
-    SystemTime::now()
 }
 
 /// Asks the broker at intervals until it answers, or a record got through.
