@@ -1,0 +1,4 @@
+//! The outbox, from the rows to the records, on a real PostgreSQL and a real Kafka.
+
+mod drain;
+mod support;

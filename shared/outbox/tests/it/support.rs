@@ -1,0 +1,77 @@
+use std::collections::HashMap;
+use std::time::Duration;
+
+use kafka::{KafkaSettings, OrderedPublisher};
+use settings::Environment;
+use store::outbox::NewRow;
+use store::{Connection, PgConnection};
+use testkit::{Read, TestDatabase, TestTopic, sqlx};
+use time::macros::datetime;
+
+/// Longer than anything here takes.
+pub const WITHIN: Duration = Duration::from_secs(20);
+
+pub fn publisher(bootstrap: &str) -> OrderedPublisher {
+    let environment = Environment::from_iter([("KAFKA_BOOTSTRAP_SERVERS", bootstrap)]);
+    OrderedPublisher::start(KafkaSettings::read(&environment).unwrap()).unwrap()
+}
+
+/// Writes rows (key, value) in one transaction, and gives their shards.
+pub async fn write(connection: &mut PgConnection, topic: &str, rows: &[(String, String)]) -> Vec<i16> {
+    let rows: Vec<NewRow<'_>> = rows
+        .iter()
+        .map(|(key, value)| NewRow {
+            id: events::uuid_v7_at(datetime!(2026-11-21 09:30 UTC)),
+            topic,
+            key,
+            event_type: "test.happened",
+            payload: value.as_bytes(),
+        })
+        .collect();
+    store::outbox::insert(connection, &rows).await.unwrap()
+}
+
+/// Rows of so many keys in turn, each with its number within its key.
+pub fn rows(keys: usize, each: usize) -> Vec<(String, String)> {
+    numbered(keys, 0..each)
+}
+
+pub fn numbered(keys: usize, numbers: std::ops::Range<usize>) -> Vec<(String, String)> {
+    numbers.flat_map(|number| (0..keys).map(move |key| (format!("key-{key}"), number.to_string()))).collect()
+}
+
+/// A connection of its own, as another process would have.
+pub async fn connect(database: &TestDatabase) -> PgConnection {
+    PgConnection::connect(&database.url()).await.unwrap()
+}
+
+pub async fn count(database: &TestDatabase, table: &'static str) -> i64 {
+    let statement = format!("select count(*) from {table}");
+    sqlx::query_scalar(sqlx::AssertSqlSafe(statement)).fetch_one(&database.pool).await.unwrap()
+}
+
+/// The values of each key in the order of their first appearance, and how many records there are.
+pub fn first_appearances(records: Vec<Read>) -> (HashMap<String, Vec<String>>, usize) {
+    let mut of_key: HashMap<String, Vec<String>> = HashMap::new();
+    let all = records.len();
+    for record in records {
+        let text = |bytes: Option<Vec<u8>>| String::from_utf8(bytes.unwrap()).unwrap();
+        let (key, value) = (text(record.key), text(record.value));
+        let seen = of_key.entry(key).or_default();
+        if !seen.contains(&value) {
+            seen.push(value);
+        }
+    }
+    (of_key, all)
+}
+
+/// Panics where a key lacks a value, or has them out of order. Gives how many records there are, with those that appear again.
+pub fn assert_whole(topic: &TestTopic, keys: usize, each: usize) -> usize {
+    let (of_key, all) = first_appearances(topic.read_all());
+    let expected: Vec<String> = (0..each).map(|number| number.to_string()).collect();
+    assert_eq!(of_key.len(), keys);
+    for (key, values) in of_key {
+        assert!(values == expected, "{key}: {} of {each} values, in this order: {values:?}", values.len());
+    }
+    all
+}
