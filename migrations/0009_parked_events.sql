@@ -9,7 +9,7 @@ create table blocked_keys (
 );
 
 comment on table blocked_keys is 'Keys of which something is parked: later events of them wait. Locked before anything is decided about a key.';
-comment on column blocked_keys.queue is 'The byte k and the record key; for a record without a key, which holds up nothing else, the byte - and its partition and offset.';
+comment on column blocked_keys.queue is 'The byte k and the record key, or h and the SHA-256 of one over 256 bytes; for a record without a key, which holds up nothing else, the byte - and its partition and offset.';
 
 -- Events that wait: for the row that they need, or behind one that does.
 create table parked_events (

@@ -53,7 +53,7 @@ pub trait Consumer: Sync {
 pub struct Reading<R> {
     /// Its type's place in [`Consumer::TYPES`].
     pub place: usize,
-    /// The row that it makes and others may need.
+    /// The row that it makes and others may need. Ids of rows have at most 512 bytes.
     pub creates: Option<Entity>,
     /// Rows without which it cannot be applied yet.
     pub needs: Vec<Entity>,

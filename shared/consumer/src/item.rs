@@ -6,7 +6,7 @@ use store::blocked_keys::Queue;
 use store::parked_events::ParkedEvent;
 use time::OffsetDateTime;
 
-use crate::{Consumer, Payload, Reading, Record, dead_letter};
+use crate::{Consumer, Entity, Payload, Reading, Record, dead_letter};
 
 /// Why a record can never be applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,7 +79,7 @@ impl<R> Item<R> {
                 identity = Some(Identity { source: event.source.clone(), id: event.id.clone() });
                 correlation_id.clone_from(&event.correlation_id);
                 time = Some(event.time);
-                consumer.read(event)
+                consumer.read(event).and_then(check_ids)
             }
             Err(rejection) => {
                 (identity, correlation_id) = (rejection.identity, rejection.correlation_id);
@@ -121,6 +121,20 @@ impl<R> Item<R> {
     /// Source and id, where they could be read.
     pub(crate) fn event(&self) -> Option<(&str, &str)> {
         self.identity.as_ref().map(|identity| (identity.source.as_str(), identity.id.as_str()))
+    }
+}
+
+/// The longest id of a row, in bytes: one that is awaited stands in an index.
+const LONGEST_ID: usize = 512;
+
+fn check_ids<R>(reading: Reading<R>) -> Result<Reading<R>, Refusal> {
+    let mut entities = reading.needs.iter().chain(&reading.creates);
+    match entities.find(|entity| entity.id.len() > LONGEST_ID) {
+        None => Ok(reading),
+        Some(Entity { kind, .. }) => {
+            let reason = format!("the id of the {kind} is longer than {LONGEST_ID} bytes");
+            Err(Refusal { class: "invalid-data", reason })
+        }
     }
 }
 

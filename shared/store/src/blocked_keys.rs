@@ -1,6 +1,7 @@
 //! `blocked_keys`: queues of which something is parked. Whoever parks or releases something holds the lock of the queue's row, and
 //! takes locks in the order of the primary key.
 
+use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
@@ -9,16 +10,22 @@ use time::OffsetDateTime;
 pub struct Queue {
     /// The topic.
     pub topic: String,
-    /// The byte `k` and the key; without a key `-`, the partition and the offset.
+    /// The byte `k` and the key, or `h` and the SHA-256 of a long one; without a key `-`, the partition and the offset.
     pub queue: Vec<u8>,
 }
+
+/// The longest key, in bytes, that an index is given as it is: it takes no more than 2,700 in a row, and a record may have any key.
+const LONG_KEY: usize = 256;
 
 impl Queue {
     /// The queue of a record.
     #[must_use]
     pub fn of(topic: &str, partition: i32, offset: i64, key: Option<&[u8]>) -> Self {
-        let place = [partition.to_be_bytes().as_slice(), &offset.to_be_bytes()].concat();
-        let queue = key.map_or_else(|| [b"-", place.as_slice()].concat(), |key| [b"k", key].concat());
+        let queue = match key {
+            Some(key) if key.len() <= LONG_KEY => [b"k", key].concat(),
+            Some(key) => [b"h", Sha256::digest(key).as_slice()].concat(),
+            None => [b"-".as_slice(), &partition.to_be_bytes(), &offset.to_be_bytes()].concat(),
+        };
         Self { topic: topic.to_owned(), queue }
     }
 }
