@@ -95,7 +95,10 @@ async fn a_consumer_killed_between_the_commit_and_the_answer_counts_the_click_on
     let api = RuntimeApi::start(batch_of_one_click(), true).await;
     let mut second = start_consumer(&api, &variables);
     let answer = eventually("the second delivery is answered", PATIENCE, || async { api.answer() }).await;
-    assert_eq!(answer, json!({"applied": 0, "duplicates": 1, "dead_lettered": 0, "skipped": 0}));
+    assert_eq!(
+        answer,
+        json!({"applied": 0, "duplicates": 1, "stale": 0, "parked": 0, "dead_lettered": 0, "skipped": 0})
+    );
     let daily: Vec<i64> = testkit::sqlx::query_scalar("select clicks + bots from link_clicks_daily")
         .fetch_all(&database.pool)
         .await

@@ -4,4 +4,5 @@
 mod killed;
 mod path;
 mod path_test;
+mod repaired;
 mod runtime_api;

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use event_source::{Config, EventSource};
+use event_source::{Config, EventSource, ScheduleConfig, Scheduler};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use reqwest::redirect::Policy;
@@ -92,6 +92,18 @@ impl Path {
         let config = Config::new(consumer, &mapping, &self.bootstrap, &self.url(""));
         let (stop, stopped) = watch::channel(false);
         Poller { stop, running: tokio::spawn(EventSource::run(config, stopped)) }
+    }
+
+    /// Starts the tick of `click-consumer`, more often than once a minute.
+    pub fn tick(&self) -> Poller {
+        let functions = functions();
+        let consumer = functions.iter().find(|function| function.name == "click-consumer").unwrap();
+        let mut schedule = consumer.schedules[0].clone();
+        schedule.every = Duration::from_millis(200);
+        let mut config = ScheduleConfig::new(consumer, &schedule, &self.url(""));
+        config.first = Duration::ZERO;
+        let (stop, stopped) = watch::channel(false);
+        Poller { stop, running: tokio::spawn(Scheduler::run(config, stopped)) }
     }
 
     pub async fn make_link(&self, code: &str) {
