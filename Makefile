@@ -22,7 +22,7 @@ if_used = if [ ! -d .tools/stamps ]; then echo 'Nothing was ever started from th
   else setup/setup run && { [ -x $(bin)/stack ] || $(binaries); } && $(1); fi
 shell_scripts = $(shell grep -rl '^.!/usr/bin/env bash$$' .ci setup functions infra localstack migrations shared)
 
-.PHONY: help setup up down status migrate dev demo test check build bench sqlx ready
+.PHONY: help setup up down status migrate dev demo dlq parked test check build bench sqlx ready
 .PHONY: check-format check-lints check-dependencies check-queries check-template check-scripts check-yaml
 
 help: ## Say what each verb does
@@ -59,6 +59,12 @@ dev: ## Serve all functions on http://127.0.0.1:9000 (ONCEWARD_HTTP_PORT) while 
 
 demo: up ## See a link's clicks travel through Kafka into PostgreSQL, counted and compared
 	@$(bin)/demo
+
+dlq: ready ## List dead letters; DO="redrive --class invalid-data --dry-run" does more (show, discard; DO=--help says what)
+	@$(bin)/operator dlq $(or $(DO),list)
+
+parked: ready ## List events that wait, and for what
+	@$(bin)/operator parked $(or $(DO),list)
 
 test: up ## Run every test, against the real servers
 	@$(compile) "Tests" test --workspace --no-run

@@ -29,6 +29,12 @@ impl Reason {
         let text = super::storable(text.trim());
         (!text.is_empty()).then_some(Self(text))
     }
+
+    /// As it is kept.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// Those of the dead letters that [`redrive`] would park now.

@@ -1,0 +1,101 @@
+//! What can be asked for.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::selection::{Filters, Selection};
+
+/// Looks at what failed or waits, sends it on again, or gives it up.
+#[derive(Parser)]
+#[command(version)]
+pub(crate) struct Arguments {
+    /// The checkout whose `.env` is read; found from the working directory when not given
+    #[arg(long, global = true)]
+    pub(crate) root: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Dead letters: records that failed for good
+    #[command(subcommand)]
+    Dlq(Dlq),
+    /// Events that wait for something
+    #[command(subcommand)]
+    Parked(Parked),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Dlq {
+    /// List them, newest first
+    List(List),
+    /// Show all that is known of one
+    Show {
+        /// Its number
+        id: i64,
+        /// Write the bytes of its value, and nothing else
+        #[arg(long, conflicts_with = "json")]
+        value: bool,
+        /// For programs
+        #[arg(long)]
+        json: bool,
+    },
+    /// Send open ones on again, once their cause is repaired
+    Redrive(Repair),
+    /// Give open ones up, for good
+    Discard {
+        #[command(flatten)]
+        repair: Repair,
+        /// Why: it is kept beside them
+        #[arg(long)]
+        reason: String,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    pub(crate) filters: Filters,
+    /// open, redriven, applied, discarded or any
+    #[arg(long, default_value = "open", value_parser = ["open", "redriven", "applied", "discarded", "any"])]
+    pub(crate) state: String,
+    /// Only those with lower numbers: the next page
+    #[arg(long, value_name = "ID")]
+    pub(crate) before: Option<i64>,
+    /// How many at most
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) limit: u32,
+    /// For programs
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Repair {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// Only say what would happen
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// For programs
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Parked {
+    /// List what waits, longest first
+    List {
+        /// Of one consumer
+        #[arg(long)]
+        consumer: Option<String>,
+        /// How many at most
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+        limit: u32,
+        /// For programs
+        #[arg(long)]
+        json: bool,
+    },
+}

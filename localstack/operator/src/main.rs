@@ -1,0 +1,57 @@
+#![doc = include_str!("../README.md")]
+
+mod answer;
+mod arguments;
+mod bytes;
+mod dlq;
+mod parked;
+mod selection;
+mod table;
+mod when;
+
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use anyhow::Context as _;
+use clap::Parser;
+use settings::Environment;
+
+use crate::answer::Answer;
+use crate::arguments::{Arguments, Command};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    tracing_subscriber::fmt().json().flatten_event(true).with_writer(std::io::stderr).init();
+    match Arguments::try_parse() {
+        Ok(arguments) => stack::report(run(arguments).await),
+        // Help is no failure; and a failure is 1, whichever it is.
+        Err(error) => {
+            error.print().ok();
+            if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the clock is read here, and passed on")]
+async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let here = std::env::current_dir().context("cannot read the working directory")?;
+    let root = stack::environment::checkout(arguments.root, &here)?;
+    let environment: Environment = stack::environment::load(&root)?.into_iter().collect();
+    let pool = store::pool(&environment)?;
+    let connection = &mut *pool
+        .acquire()
+        .await
+        .context("the database does not answer: check DATABASE_URL, and start the local one with `make up`")?;
+    let session = Session { now: SystemTime::now().into(), user: environment.optional("USER").unwrap_or("unknown") };
+    let answered = match arguments.command {
+        Command::Dlq(command) => dlq::run(command, connection, &session).await,
+        Command::Parked(command) => parked::run(command, connection, &session).await,
+    };
+    answered.and_then(Answer::give)
+}
+
+/// Who asks, and when.
+struct Session<'a> {
+    now: time::OffsetDateTime,
+    user: &'a str,
+}

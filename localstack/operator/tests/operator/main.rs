@@ -1,0 +1,5 @@
+//! The command `operator`, run as a person runs it, on a database of its own.
+
+mod dlq;
+mod repaired;
+mod support;
