@@ -27,6 +27,8 @@ fn every_function_has_its_limits_and_routes() {
         ("redirect", 10, 512, vec!["GET /{code}", "HEAD /{code}"]),
         ("links-api", 10, 512, vec!["POST /api/links", "GET /api/links/{code}", "GET /api/links/{code}/stats"]),
         ("click-consumer", 60, 1024, vec![]),
+        ("outbox-relay", 120, 512, vec![]),
+        ("housekeeper", 300, 512, vec![]),
         ("migrate", 300, 512, vec![]),
     ];
     let expected = expected.map(|(name, timeout, memory, routes)| {
@@ -58,7 +60,11 @@ fn schedules_come_as_often_as_they_should() {
         .flat_map(|function| function.schedules)
         .map(|schedule| (schedule.logical_id, schedule.every, schedule.input))
         .collect();
-    let expected = [("ClickConsumerTick", Duration::from_mins(1))];
+    let expected = [
+        ("ClickConsumerTick", Duration::from_mins(1)),
+        ("OutboxRelayTick", Duration::from_mins(1)),
+        ("HousekeeperTick", Duration::from_hours(1)),
+    ];
     assert_eq!(read, expected.map(|(name, every)| (name.to_owned(), every, None)));
 }
 
@@ -78,6 +84,16 @@ fn topics_keep_what_they_promise() {
         read,
         [("link.clicks".to_owned(), 6, 3, (2, 2, 7 * day)), ("link.clicks.dlq".to_owned(), 6, 3, (2, 2, 30 * day)),]
     );
+}
+
+#[test]
+fn consumers_remember_an_event_for_longer_than_any_topic_keeps_it() {
+    let template = deployed();
+    let days: u64 = function(&template, "housekeeper").environment["INBOX_KEEP_DAYS"].parse().unwrap();
+    for topic in &template.topics {
+        let kept: u64 = topic.config["retention.ms"].parse().unwrap();
+        assert!(days * 24 * 60 * 60 * 1000 > kept, "{}: an event could come again and count twice", topic.name);
+    }
 }
 
 #[test]
