@@ -12,10 +12,19 @@ pub enum WriteError {
         /// The id.
         id: String,
     },
+    /// A key is longer than an index takes, so that it could not be stopped.
+    #[error("the key {key:.40}… has more than {KEY_LIMIT} bytes")]
+    Key {
+        /// The key.
+        key: String,
+    },
     /// The database's.
     #[error("the outbox could not be written")]
     Store(#[from] store::Error),
 }
+
+/// The longest key, in bytes.
+const KEY_LIMIT: usize = 1024;
 
 /// Writes events to the outbox, in their order and each under its key, and gives the shards to [`drain`](crate::drain()) once the
 /// transaction has committed. The caller holds the lock on the row of each key's aggregate since before (it has inserted or updated
@@ -24,6 +33,9 @@ pub async fn write(connection: &mut PgConnection, topic: &str, events: &[Event])
     let payloads: Vec<Vec<u8>> = events.iter().map(Event::to_structured_json).collect();
     let rows = events.iter().zip(&payloads).map(|(event, payload)| {
         let id = Uuid::parse_str(event.id.as_str()).map_err(|_| WriteError::Id { id: event.id.to_string() })?;
+        if event.key().len() > KEY_LIMIT {
+            return Err(WriteError::Key { key: event.key().to_owned() });
+        }
         Ok(NewRow { id, topic, key: event.key(), event_type: event.event_type().name(), payload })
     });
     let rows = rows.collect::<Result<Vec<_>, WriteError>>()?;

@@ -56,7 +56,11 @@ impl TestTopic {
 
     /// Makes one on this broker, with settings by Kafka's names.
     pub async fn with_config(bootstrap: &str, partitions: i32, config: &[(&str, &str)]) -> Self {
-        let name = unique_name();
+        Self::named(unique_name(), bootstrap, partitions, config).await
+    }
+
+    /// Makes one under this name, which must be a test's own.
+    pub async fn named(name: String, bootstrap: &str, partitions: i32, config: &[(&str, &str)]) -> Self {
         let config = config.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let topic = NewTopic { name: name.clone(), partitions, replication: 1, config };
         topics::create_missing(bootstrap, &[topic]).await.expect("Kafka answers: run `make up`");

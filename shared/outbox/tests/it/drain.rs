@@ -1,6 +1,9 @@
 use std::time::Duration;
 
+use events::{Data, Event, LinkClicked, Text, Utm};
+use outbox::WriteError;
 use testkit::{TestDatabase, TestTopic, bootstrap};
+use time::macros::datetime;
 
 use crate::support::{WITHIN, assert_whole, connect, count, publisher, rows, write};
 
@@ -27,4 +30,51 @@ async fn a_request_publishes_what_it_wrote_before_it_answers() {
         assert_eq!(drained.published, 1);
     }
     assert_eq!(assert_whole(&topic, 1, 5), 5);
+}
+
+#[tokio::test]
+async fn an_event_arrives_as_it_was_written() {
+    let (database, topic) = (TestDatabase::new().await, TestTopic::new(1).await);
+    let event = click("abc");
+    let shards = outbox::write(&mut connect(&database).await, &topic.name, std::slice::from_ref(&event)).await.unwrap();
+    outbox::drain(&database.pool, &publisher(&bootstrap()), &shards, WITHIN).await;
+    let read = topic.read_all();
+    assert_eq!(read[0].key.as_deref(), Some(b"abc".as_slice()));
+    assert_eq!(read[0].headers, [("content-type".to_owned(), b"application/cloudevents+json".to_vec())]);
+    let value = read[0].value.as_ref().unwrap();
+    assert_eq!(events::decode(events::Wire { value, headers: &read[0].headers }).unwrap(), event);
+}
+
+#[tokio::test]
+async fn an_event_of_somebody_else_cannot_be_written() {
+    let database = TestDatabase::new().await;
+    let foreign = Event { id: events::EventId::new("no UUID").unwrap(), ..click("abc") };
+    let error = outbox::write(&mut connect(&database).await, "t", &[foreign]).await.unwrap_err();
+    assert!(matches!(error, WriteError::Id { .. }), "{error}");
+    assert_eq!(count(&database, "outbox").await, 0);
+}
+
+fn click(code: &str) -> Event {
+    let now = datetime!(2026-11-21 09:30 UTC);
+    Event {
+        id: events::uuid_v7_at(now).into(),
+        source: Text::new("/test").unwrap(),
+        time: now,
+        subject: None,
+        sequence: None,
+        correlation_id: None,
+        causation_id: None,
+        traceparent: None,
+        data: Data::LinkClicked(LinkClicked {
+            link_id: events::uuid_v7_at(now),
+            short_code: code.parse().unwrap(),
+            timestamp: now,
+            user_agent: None,
+            ip_address: None,
+            referrer: None,
+            accept_language: None,
+            utm: Utm::default(),
+            edge_country: None,
+        }),
+    }
 }
