@@ -22,7 +22,7 @@ if_used = if [ ! -d .tools/stamps ]; then echo 'Nothing was ever started from th
   else setup/setup run && { [ -x $(bin)/stack ] || $(binaries); } && $(1); fi
 shell_scripts = $(shell grep -rl '^.!/usr/bin/env bash$$' .ci setup functions infra localstack migrations shared)
 
-.PHONY: help setup up down status migrate dev demo dlq parked test check build bench sqlx ready
+.PHONY: help setup up down status migrate dev demo dlq outbox parked test check build bench sqlx ready
 .PHONY: check-format check-lints check-dependencies check-queries check-template check-scripts check-yaml
 
 help: ## Say what each verb does
@@ -62,6 +62,9 @@ demo: up ## See a link's clicks travel through Kafka into PostgreSQL, counted an
 
 dlq: ready ## List dead letters; DO="redrive --class invalid-data --dry-run" does more (show, discard; DO=--help says what)
 	@$(bin)/operator dlq $(or $(DO),list)
+
+outbox: ready ## Say how much waits to be published, and what Kafka refuses; DO="retry --all" does more
+	@$(bin)/operator outbox $(or $(DO),list)
 
 parked: ready ## List events that wait, and for what
 	@$(bin)/operator parked $(or $(DO),list)

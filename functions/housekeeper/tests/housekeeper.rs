@@ -139,7 +139,7 @@ async fn a_month_without_a_partition_gets_one_and_its_clicks_move_there_uncounte
     };
     let housekeeper = housekeeper(&database);
     let (done, ()) = tokio::join!(housekeeper.handle(None, NOW), writer);
-    assert_eq!(done.unwrap().partitions, [name.clone()]);
+    assert_eq!(done.unwrap().partitions, [name.as_str()]);
     assert_eq!((count(&database, "clicks_default").await, count(&database, &name).await), (0, 2));
     rollups_equal_facts(&database.pool).await;
 }

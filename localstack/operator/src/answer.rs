@@ -21,6 +21,11 @@ impl Answer {
         Self::bytes(text.into_bytes())
     }
 
+    /// Lines or paragraphs for a person, each with its line break or without.
+    pub(crate) fn lines<T: AsRef<str>>(lines: &[T]) -> Self {
+        Self::text(lines.iter().map(|line| line.as_ref().trim_end_matches('\n')).collect::<Vec<_>>().join("\n"))
+    }
+
     /// Bytes as they are.
     pub(crate) fn bytes(bytes: Vec<u8>) -> Self {
         Self { bytes, complete: true }

@@ -21,7 +21,10 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Dead letters: records that failed for good
     #[command(subcommand)]
-    Dlq(Dlq),
+    Dlq(Box<Dlq>),
+    /// Events that are to be published: what waits, and what Kafka refuses
+    #[command(subcommand)]
+    Outbox(Outbox),
     /// Events that wait for something
     #[command(subcommand)]
     Parked(Parked),
@@ -97,5 +100,36 @@ pub(crate) enum Parked {
         /// For programs
         #[arg(long)]
         json: bool,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Outbox {
+    /// Say how much waits, and list the keys whose first event Kafka refuses
+    List {
+        /// How many keys at most
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+        limit: u32,
+        /// For programs
+        #[arg(long)]
+        json: bool,
+    },
+    /// Try refused events at once, and not when their time has come
+    Retry {
+        /// Numbers, several with commas or with several --id
+        #[arg(long = "id", value_name = "ID", value_delimiter = ',')]
+        ids: Vec<i64>,
+        /// All that are refused
+        #[arg(long)]
+        all: bool,
+    },
+    /// Give refused events up, for good: what waits behind them goes on
+    Discard {
+        /// Numbers, several with commas or with several --id
+        #[arg(long = "id", value_name = "ID", value_delimiter = ',', required = true)]
+        ids: Vec<i64>,
+        /// Why: it is kept beside them
+        #[arg(long)]
+        reason: String,
     },
 }

@@ -1,5 +1,7 @@
 //! Bytes of anybody, for a terminal.
 
+use std::fmt::Write as _;
+
 /// As text: what is printable UTF-8 as it is, the rest as `\xff`. Nothing in it moves a cursor or breaks a table, and [`read`] takes it back.
 pub(crate) fn shown(bytes: &[u8]) -> String {
     let mut shown = String::with_capacity(bytes.len());
@@ -23,7 +25,7 @@ pub(crate) fn shown(bytes: &[u8]) -> String {
 }
 
 fn hex(shown: &mut String, byte: u8) {
-    shown.push_str(&format!(r"\x{byte:02x}"));
+    write!(shown, r"\x{byte:02x}").expect("a String takes all that is written");
 }
 
 /// The same on one line, not longer than so many characters.

@@ -1,6 +1,7 @@
 //! `operator dlq`.
 
 mod list;
+mod parts;
 mod repair;
 mod show;
 

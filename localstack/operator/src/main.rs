@@ -4,6 +4,7 @@ mod answer;
 mod arguments;
 mod bytes;
 mod dlq;
+mod outbox;
 mod parked;
 mod selection;
 mod table;
@@ -44,7 +45,8 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         .context("the database does not answer: check DATABASE_URL, and start the local one with `make up`")?;
     let session = Session { now: SystemTime::now().into(), user: environment.optional("USER").unwrap_or("unknown") };
     let answered = match arguments.command {
-        Command::Dlq(command) => dlq::run(command, connection, &session).await,
+        Command::Dlq(command) => dlq::run(*command, connection, &session).await,
+        Command::Outbox(command) => outbox::run(command, connection, &session).await,
         Command::Parked(command) => parked::run(command, connection, &session).await,
     };
     answered.and_then(Answer::give)

@@ -26,21 +26,23 @@ pub(super) async fn list(list: List, connection: &mut PgConnection, session: &Se
         return Answer::json(&letters.iter().map(as_json).collect::<Vec<_>>());
     }
     let counts = dead_letters::counts(connection).await?;
-    let mut text = String::new();
-    if letters.is_empty() {
-        text = nothing(&list.state, filtered || list.before.is_some());
+    let mut answer = if letters.is_empty() {
+        vec![nothing(&list.state, filtered || list.before.is_some())]
     } else {
-        text += &lines(&letters, session);
-        if let (true, Some(last)) = (more, ids.last()) {
-            text += &format!("\nThere are more: --before {last}, or a higher --limit.\n");
-        }
+        vec![lines(&letters, session)]
+    };
+    if let (true, Some(last)) = (more, ids.last()) {
+        answer.push(format!("\nThere are more: --before {last}, or a higher --limit."));
     }
-    Ok(Answer::text(text + &summary(&counts, session)))
+    if !counts.is_empty() {
+        answer.push(format!("\nIn all:\n{}", summary(&counts, session)));
+    }
+    Ok(Answer::lines(&answer))
 }
 
 fn nothing(state: &str, filtered: bool) -> String {
-    let (state, filtered) = (if state == "any" { "" } else { state }, if filtered { " that match" } else { "" });
-    format!("No {state}{}dead letters{filtered}.\n", if state.is_empty() { "" } else { " " })
+    let which = if state == "any" { String::new() } else { format!("{state} ") };
+    format!("No {which}dead letters{}.", if filtered { " that match" } else { "" })
 }
 
 fn lines(letters: &[Listed], session: &Session<'_>) -> String {
@@ -63,9 +65,6 @@ fn lines(letters: &[Listed], session: &Session<'_>) -> String {
 
 /// How many there are of each kind.
 fn summary(counts: &[Count], session: &Session<'_>) -> String {
-    if counts.is_empty() {
-        return String::new();
-    }
     let row = |count: &Count| {
         vec![
             count.state.clone(),
@@ -76,7 +75,7 @@ fn summary(counts: &[Count], session: &Session<'_>) -> String {
         ]
     };
     let rows: Vec<_> = counts.iter().map(row).collect();
-    format!("\nIn all:\n{}", table(&["state", "consumer", "class", "letters", "oldest"], &rows))
+    table(&["state", "consumer", "class", "letters", "oldest"], &rows)
 }
 
 fn as_json(letter: &Listed) -> Value {

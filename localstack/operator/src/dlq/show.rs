@@ -28,56 +28,56 @@ pub(super) async fn show(
     match (value, json) {
         (true, _) => letter.value.map(Answer::bytes).context("it has no value, which is not the same as an empty one"),
         (_, true) => Answer::json(&as_json(&letter)),
-        _ => Ok(Answer::text(as_text(&letter, session.now))),
+        _ => Ok(as_text(&letter, session.now)),
     }
 }
 
-fn as_text(letter: &Shown, now: OffsetDateTime) -> String {
-    let none = || "(none)".to_owned();
-    let text = |text: &Option<String>| text.as_deref().map_or_else(none, |text| shown(text.as_bytes()));
-    let moment = |moment: Option<OffsetDateTime>| moment.map_or_else(none, |moment| written(moment, now));
-    let mut lines = vec![
-        ("dead letter", letter.dead_letter_id.to_string()),
-        ("state", state(letter)),
-        ("consumer", shown(letter.consumer.as_bytes())),
-        ("class", shown(letter.error_class.as_bytes())),
-        ("error", shown(letter.error.as_bytes())),
-        ("tried", format!("{} times, last {}", letter.attempts, written(letter.failed_at, now))),
-        ("settled", moment(letter.resolved_at)),
-        ("reason", text(&letter.reason)),
-        (
-            "copy in .dlq",
-            letter
-                .forward_error
-                .as_deref()
-                .map_or_else(|| moment(letter.forwarded_at), |error| format!("refused: {}", shown(error.as_bytes()))),
-        ),
-        ("topic", shown(letter.topic.as_bytes())),
-        ("partition", letter.partition.to_string()),
-        ("offset", letter.offset.to_string()),
-        ("produced", moment(letter.record_time)),
-        ("event source", text(&letter.event_source)),
-        ("event id", text(&letter.event_id)),
-        ("inbox", letter.inbox_state.clone().unwrap_or_else(|| "no row".to_owned())),
-        ("key", letter.key.as_deref().map_or_else(none, shown)),
-    ];
-    let headers = headers(&letter.headers);
-    lines.extend(
-        headers.iter().map(|(name, value)| ("header", format!("{}: {}", shown(name.as_bytes()), shown(value)))),
-    );
-    let mut all: String = lines
+fn as_text(letter: &Shown, now: OffsetDateTime) -> Answer {
+    let mut lines: Vec<String> = fields(letter, now)
         .into_iter()
-        .filter(|(_, value)| value != "(none)")
-        .map(|(name, value)| format!("{name:<13} {value}\n"))
+        .filter_map(|(name, value)| value.map(|value| format!("{name:<13} {value}")))
         .collect();
-    all += &match &letter.value {
-        None => "value         (none)\n".to_owned(),
-        Some(value) => format!("value         {} bytes\n\n{}\n", value.len(), cut(&lines_of(value), VALUE_SHOWN)),
-    };
-    if letter.value.as_ref().is_some_and(|value| value.len() > VALUE_SHOWN) {
-        all += &format!("\nAll of it: operator dlq show {} --value >FILE\n", letter.dead_letter_id);
+    for (name, value) in headers(&letter.headers) {
+        lines.push(format!("{:<13} {}: {}", "header", shown(name.as_bytes()), shown(&value)));
     }
-    all
+    match &letter.value {
+        None => lines.push(format!("{:<13} (none)", "value")),
+        Some(value) => {
+            lines.push(format!("{:<13} {} bytes\n", "value", value.len()));
+            lines.push(cut(&lines_of(value), VALUE_SHOWN));
+            if value.len() > VALUE_SHOWN {
+                lines.push(format!("\nAll of it: operator dlq show {} --value >FILE", letter.dead_letter_id));
+            }
+        }
+    }
+    Answer::lines(&lines)
+}
+
+fn fields(letter: &Shown, now: OffsetDateTime) -> Vec<(&'static str, Option<String>)> {
+    let text = |text: &str| Some(shown(text.as_bytes()));
+    let maybe = |text: &Option<String>| text.as_deref().map(|text| shown(text.as_bytes()));
+    let moment = |moment: Option<OffsetDateTime>| moment.map(|moment| written(moment, now));
+    let refused = letter.forward_error.as_deref().map(|error| format!("refused: {}", shown(error.as_bytes())));
+    let inbox = letter.inbox_state.clone().unwrap_or_else(|| "no row".to_owned());
+    vec![
+        ("dead letter", Some(letter.dead_letter_id.to_string())),
+        ("state", Some(state(letter))),
+        ("consumer", text(&letter.consumer)),
+        ("class", text(&letter.error_class)),
+        ("error", text(&letter.error)),
+        ("tried", Some(format!("{} times, last {}", letter.attempts, written(letter.failed_at, now)))),
+        ("settled", moment(letter.resolved_at)),
+        ("reason", maybe(&letter.reason)),
+        ("copy in .dlq", refused.or_else(|| moment(letter.forwarded_at))),
+        ("topic", text(&letter.topic)),
+        ("partition", Some(letter.partition.to_string())),
+        ("offset", Some(letter.offset.to_string())),
+        ("produced", moment(letter.record_time)),
+        ("event source", maybe(&letter.event_source)),
+        ("event id", maybe(&letter.event_id)),
+        ("inbox", Some(inbox)),
+        ("key", letter.key.as_deref().map(shown)),
+    ]
 }
 
 fn state(letter: &Shown) -> String {

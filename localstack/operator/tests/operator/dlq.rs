@@ -123,8 +123,11 @@ async fn nothing_is_sent_on_that_was_not_selected() {
 #[tokio::test]
 async fn a_dry_run_changes_nothing_and_says_what_is_then_done_once() {
     let database = TestDatabase::new().await;
-    keep(&database, &(1..=1200_i64).map(|offset| letter(Some(&(offset % 7).to_be_bytes()), offset)).collect::<Vec<_>>())
-        .await;
+    keep(
+        &database,
+        &(1..=1200_i64).map(|offset| letter(Some(&(offset % 7).to_be_bytes()), offset)).collect::<Vec<_>>(),
+    )
+    .await;
     let before = everything(&database).await;
     let would = json(&database, &["dlq", "redrive", "--all", "--dry-run", "--json"]);
     assert!(must(&database, &["dlq", "redrive", "--all", "--dry-run"]).contains("Nothing was changed."));
