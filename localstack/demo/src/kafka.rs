@@ -12,12 +12,12 @@ use uuid::{NoContext, Timestamp, Uuid};
 use crate::plan::Visit;
 
 /// Half an event: no consumer can ever read it.
-const MALFORMED: &[u8] = br#"{"specversion":"1.0","type":"link.clicked","id":"#;
+pub(crate) const MALFORMED: &[u8] = br#"{"specversion":"1.0","type":"link.clicked","id":"#;
 
 /// Writes records of one link to the topic.
 pub(crate) struct OtherProducer {
     producer: FutureProducer,
-    topic: String,
+    pub(crate) topic: String,
     link_id: Uuid,
     code: ShortCode,
 }
@@ -44,6 +44,11 @@ impl OtherProducer {
         Ok(())
     }
 
+    /// Delivers this event.
+    pub(crate) async fn send_event(&self, event: &Event) -> anyhow::Result<()> {
+        self.send(&event.to_structured_json()).await
+    }
+
     /// Sends a record that is no event.
     pub(crate) async fn malformed(&self) -> anyhow::Result<()> {
         self.send(MALFORMED).await
@@ -55,7 +60,8 @@ impl OtherProducer {
         sent.map(drop).map_err(|(error, _)| error).context("Kafka took no record: see `make status`")
     }
 
-    fn event(&self, time: OffsetDateTime, visit: &Visit) -> anyhow::Result<Event> {
+    /// The click as an event, with an id of its own.
+    pub(crate) fn event(&self, time: OffsetDateTime, visit: &Visit) -> anyhow::Result<Event> {
         let seconds = u64::try_from(time.unix_timestamp()).context("the clock shows a time before 1970")?;
         let id = Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, time.nanosecond()));
         let [source, medium, campaign] = visit.arrival.utm.map_or([None; 3], |utm| utm.map(Some));

@@ -1,6 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+mod copies;
+mod database;
 mod kafka;
+mod mishaps;
+mod operator;
 mod plan;
 mod progress;
 mod report;

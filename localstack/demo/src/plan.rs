@@ -18,7 +18,11 @@ const VISITS: (usize, usize, usize) = (60, 14, 5);
 pub(crate) const TWICE: &str = "IS";
 /// Requests that are no clicks.
 pub(crate) const HEAD: &str = "FJ";
-/// The last click of all. A code's records keep their order, so once it is counted all before it are done with.
+/// A click that the database refuses at first.
+pub(crate) const REFUSED: &str = "AQ";
+/// A click that comes through the outbox.
+pub(crate) const OUTBOX: &str = "TV";
+/// The last click of all that are compared in every breakdown. A code's records keep their order, so once it is counted all before it are done with.
 pub(crate) const LAST: &str = "NZ";
 
 /// One visit of the link.
@@ -38,8 +42,12 @@ pub(crate) struct Plan {
     pub(crate) visits: Vec<(bool, Visit)>,
     /// A click with its time, to be published twice.
     pub(crate) twice: (OffsetDateTime, Visit),
-    /// To be made over HTTP after all else.
+    /// To be made over HTTP after all of these.
     pub(crate) last: Visit,
+    /// A click with its time, to be published while the database refuses it; only its country is compared.
+    pub(crate) refused: (OffsetDateTime, Visit),
+    /// A click with its time, to be written to the outbox; only its country is compared.
+    pub(crate) outbox: (OffsetDateTime, Visit),
     /// Beginning of the hour in which the demo starts.
     pub(crate) hour: OffsetDateTime,
 }
@@ -80,10 +88,12 @@ impl Plan {
         visits.shuffle(random);
         let twice = (hour - Duration::minutes(90), Visit { country: Some(TWICE), ..visit(&PEOPLE, random) });
         let last = Visit { country: Some(LAST), ..visit(&PEOPLE, random) };
-        Self { earlier, visits, twice, last, hour }
+        let refused = (now, Visit { country: Some(REFUSED), ..visit(&PEOPLE, random) });
+        let outbox = (now, Visit { country: Some(OUTBOX), ..visit(&PEOPLE, random) });
+        Self { earlier, visits, twice, last, refused, outbox, hour }
     }
 
-    /// What must be counted when everything has arrived: each click once, and the malformed record as a dead letter.
+    /// What must be counted when everything up to the last has arrived: each click once, and the malformed record as a dead letter.
     pub(crate) fn expected(&self) -> Counts {
         let mut counts = Counts { dead_letters: 1, ..Counts::default() };
         for (time, visit) in self.earlier.iter().chain([&self.twice]) {
@@ -161,6 +171,8 @@ mod tests {
         let expected = Plan::new(NOW).expected();
         assert_eq!(expected.countries[TWICE], 1);
         assert_eq!(expected.countries[LAST], 1);
-        assert_eq!(expected.countries.get(HEAD), None);
+        for later in [HEAD, REFUSED, OUTBOX] {
+            assert_eq!(expected.countries.get(later), None);
+        }
     }
 }

@@ -42,6 +42,11 @@ impl Step {
         done(what);
     }
 
+    /// Leaves one line that says what should have come of it, and whether it did.
+    pub(crate) fn end(self, as_expected: bool, what: &str) {
+        if as_expected { self.done(what) } else { self.failed(&format!("Not so: {what}")) }
+    }
+
     /// Leaves one line that says what went wrong.
     #[expect(clippy::print_stdout, reason = "progress of a command-line tool")]
     pub(crate) fn failed(self, what: &str) {

@@ -20,6 +20,10 @@ pub(crate) struct Row {
 }
 
 impl Row {
+    pub(crate) fn new(group: &'static str, what: &str, expected: u64, counted: u64) -> Self {
+        Self { group, what: what.to_owned(), expected, counted }
+    }
+
     pub(crate) fn is_right(&self) -> bool {
         self.expected == self.counted
     }
@@ -27,7 +31,7 @@ impl Row {
 
 /// What is compared, hours last.
 pub(crate) fn rows(expected: &Counts, counted: &Counts) -> Vec<Row> {
-    let row = |group, what: &str, expected, counted| Row { group, what: what.to_owned(), expected, counted };
+    let row = Row::new;
     let mut rows = vec![
         row("clicks", "of people", expected.people, counted.people),
         row("clicks", "of bots", expected.bots, counted.bots),
@@ -65,12 +69,12 @@ fn of<K: Ord + ?Sized, Q: Ord + std::borrow::Borrow<K>>(map: &BTreeMap<Q, u64>, 
 
 /// The comparison without the hours, which the chart has.
 pub(crate) fn table(rows: &[Row]) -> String {
-    let mut text = format!("{}\n", style(format!("  {:8} {:16} {:>8} {:>8}", "", "", "expected", "counted")).dim());
+    let mut text = format!("{}\n", style(format!("  {:8} {:21} {:>8} {:>8}", "", "", "expected", "counted")).dim());
     let mut group = "";
     for row in rows.iter().filter(|row| row.group != "hour") {
         let name = if row.group == group { "" } else { row.group };
         group = row.group;
-        let line = format!("  {name:8} {:16} {:>8} {:>8}", row.what, row.expected, row.counted);
+        let line = format!("  {name:8} {:21} {:>8} {:>8}", row.what, row.expected, row.counted);
         let _ = writeln!(text, "{line}  {}", mark(row));
     }
     text
@@ -112,6 +116,7 @@ pub(crate) fn how_to_go_on(dev_port: u16) -> String {
                        {base}/api/links
                   curl -i {base}/CODE
                   curl {base}/api/links/CODE/stats
+  make dlq      see the record that no consumer can read, and what else failed (DO=--help: send it on again, give it up)
   make test     run every test against the same servers
   make down     stop Kafka and PostgreSQL (WIPE=1: and forget what they hold)
 ",

@@ -6,6 +6,7 @@ use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use event_source::Sources;
@@ -18,6 +19,11 @@ use tokio::task::JoinSet;
 /// How long a click may take to be acknowledged, where nobody has said: a broker that has just been started for the
 /// first time takes more than the usual 1.5 s on a busy machine.
 const MESSAGE_TIMEOUT_MS: &str = "6000";
+
+/// How often that comes here which comes every minute when it is deployed: nobody wants to watch for a minute.
+const TICK: Duration = Duration::from_secs(1);
+/// How long the relay works at a time, so that the end of the demo need not wait for it.
+const RELAY_SECONDS: &str = "1";
 
 /// Where the demo runs and what it is told.
 pub(crate) struct Stage {
@@ -47,6 +53,7 @@ impl Stage {
         // Countries come from a header, as behind Cloudflare, and from nowhere else.
         environment.insert("TRUSTED_EDGE".into(), "cloudflare".into());
         environment.insert("COUNTRY_DATABASE".into(), String::new());
+        environment.insert("OUTBOX_RELAY_SECONDS".into(), RELAY_SECONDS.into());
         environment.entry("KAFKA_MESSAGE_TIMEOUT_MS".into()).or_insert_with(|| MESSAGE_TIMEOUT_MS.into());
         let log = settings.logs().join("demo.log");
         let folder = log.parent().context("the log has no folder")?;
@@ -90,7 +97,11 @@ impl Services {
         let base = format!("http://{}", host.addr);
         let bootstrap = stage.variables.required("KAFKA_BOOTSTRAP_SERVERS")?;
         let (stop, stopped) = watch::channel(false);
-        let pollers = Sources::of(&stage.template, bootstrap, &base)?.start(&stopped);
+        let mut sources = Sources::of(&stage.template, bootstrap, &base)?;
+        for config in sources.schedules.iter_mut().filter(|config| config.schedule.every <= Duration::from_mins(1)) {
+            config.schedule.every = TICK;
+        }
+        let pollers = sources.start(&stopped);
         Ok(Self { base, host, stop, pollers })
     }
 

@@ -12,7 +12,11 @@ use time::OffsetDateTime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, sleep};
 
+use crate::copies::Copies;
+use crate::database;
 use crate::kafka::OtherProducer;
+use crate::mishaps::Mishaps;
+use crate::operator::Operator;
 use crate::plan::{Counts, LAST, Plan};
 use crate::progress::{Step, done};
 use crate::report::{self, Row};
@@ -36,10 +40,13 @@ pub(crate) async fn run() -> anyhow::Result<ExitCode> {
         _ = terminate.recv() => None,
     };
     services.stop().await;
+    // However it ended, nothing stays as the second act may have left it.
+    let repaired = database::repair(&stage.variables).await;
     let log = stage.log.strip_prefix(&stage.root).unwrap_or(&stage.log).display();
     match outcome {
         None => Ok(ExitCode::from(INTERRUPTED)),
         Some(Err(error)) => Err(error.context(format!("the demo stops here; {log} has what the functions said"))),
+        Some(Ok(_)) if repaired.is_err() => Err(repaired.expect_err("it failed")),
         Some(Ok(rows)) => Ok(conclude(&rows, &log.to_string(), stage.dev_port)),
     }
 }
@@ -50,37 +57,46 @@ async fn play(stage: &Stage, base: &str) -> anyhow::Result<Vec<Row>> {
     let expected = plan.expected();
     let visits = Visits::new(base)?;
     let pool = store::pool(&stage.variables)?;
+    let topic = topic(&stage.variables);
+    let bootstrap = stage.variables.required("KAFKA_BOOTSTRAP_SERVERS")?;
+    let copies = Copies::from_now(bootstrap, &format!("{topic}.dlq"))?;
 
     let step = Step::start("Starting the functions and making a link");
     let link = visits.make_link().await?;
     step.done(&format!("Made the link {} to {}", style(&link.short_url).cyan(), link.target));
 
-    publish(&plan, &stage.variables, &link).await?;
+    let producer = OtherProducer::new(bootstrap, topic, link.id, &link.code)?;
+    publish(&plan, &producer).await?;
     follow(&plan, &visits, &link).await?;
     visits.follow(&link, &plan.last, false).await?;
 
     let step = Step::start("Waiting");
     let counted = wait(&step, &expected, &plan, &visits, &link, &pool).await?;
-    let rows = report::rows(&expected, &counted);
-    if counted.countries.contains_key(LAST) {
-        step.done(&format!("Counted {} clicks", counted.people + counted.bots));
-    } else {
+    let mut rows = report::rows(&expected, &counted);
+    if !counted.countries.contains_key(LAST) {
         step.failed(&format!("The last click was not counted within {} s", PATIENCE.as_secs()));
+        return Ok(rows);
     }
+    step.done(&format!("Counted {} clicks", counted.people + counted.bots));
+    let operator = Operator { root: stage.root.clone(), key: link.code.clone() };
+    let (plan, visits, link, pool) = (&plan, &visits, &link, &pool);
+    let mishaps = Mishaps { stage, plan, visits, link, producer: &producer, copies: &copies, pool, operator };
+    rows.extend(mishaps.play().await?);
     Ok(rows)
 }
 
+fn topic(variables: &Environment) -> &str {
+    variables.optional(Topic::LinkClicks.variable()).unwrap_or(Topic::LinkClicks.default_name())
+}
+
 /// What other producers send: the clicks of earlier hours, one click twice, and one malformed record.
-async fn publish(plan: &Plan, variables: &Environment, link: &Link) -> anyhow::Result<()> {
-    let topic = variables.optional(Topic::LinkClicks.variable()).unwrap_or(Topic::LinkClicks.default_name());
-    let bootstrap = variables.required("KAFKA_BOOTSTRAP_SERVERS")?;
-    let producer = OtherProducer::new(bootstrap, topic, link.id, &link.code)?;
+async fn publish(plan: &Plan, producer: &OtherProducer) -> anyhow::Result<()> {
     let step = Step::of(plan.earlier.len(), "Publishing clicks of the last hours");
     for (time, visit) in &plan.earlier {
         producer.click(*time, visit, 1).await?;
         step.advance();
     }
-    step.done(&format!("Published {} clicks of the last hours to {topic}", plan.earlier.len()));
+    step.done(&format!("Published {} clicks of the last hours to {}", plan.earlier.len(), producer.topic));
     let (time, visit) = &plan.twice;
     producer.click(*time, visit, 2).await?;
     producer.malformed().await?;
