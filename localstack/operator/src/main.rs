@@ -22,7 +22,8 @@ use crate::arguments::{Arguments, Command};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    tracing_subscriber::fmt().json().flatten_event(true).with_writer(std::io::stderr).init();
+    let ours = "operator=info";
+    tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(ours).with_writer(std::io::stderr).init();
     match Arguments::try_parse() {
         Ok(arguments) => stack::report(run(arguments).await),
         // Help is no failure; and a failure is 1, whichever it is.

@@ -40,7 +40,10 @@ async fn tried(
     let mut tries = 1;
     loop {
         match once(connection, ids, work).await {
-            Err(error) if tries < TRIES && Fault::of(&error) == Fault::Passing => tries += 1,
+            Err(error) if tries < TRIES && Fault::of(&error) == Fault::Passing => {
+                tracing::warn!(error = &error as &dyn std::error::Error, tries, "The database is tried again");
+                tries += 1;
+            }
             result => return result,
         }
     }

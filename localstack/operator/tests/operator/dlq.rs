@@ -3,7 +3,7 @@ use store::dead_letters::DeadLetter;
 use store::parked_events::{self, Entity, NewlyParked};
 use testkit::TestDatabase;
 
-use crate::support::{NOW, everything, json, keep, letter, must, operator, raw, refused};
+use crate::support::{NOW, everything, json, keep, letter, must, must_on, operator, raw, refused};
 
 const HOSTILE: &[u8] = b"\0\xff\x1b[2J\\n";
 
@@ -140,6 +140,25 @@ async fn a_dry_run_changes_nothing_and_says_what_is_then_done_once() {
     let after = everything(&database).await;
     assert!(must(&database, &["dlq", "redrive", "--all"]).starts_with("0 dead letters sent on again."));
     assert_eq!(everything(&database).await, after);
+}
+
+/// A lock is waited for five seconds at a time.
+#[tokio::test]
+async fn a_batch_that_holds_a_key_for_long_only_delays_what_is_sent_on() {
+    let database = TestDatabase::new().await;
+    keep(&database, &[letter(Some(b"k"), 1), letter(Some(b"k"), 2)]).await;
+    let mut batch = database.pool.begin().await.unwrap();
+    let queue = Queue::of("order.events", 1, 1, Some(b"k"));
+    blocked_keys::block(&mut batch, "order-consumer", &[queue], NOW).await.unwrap();
+    let moved = tokio::task::spawn_blocking({
+        let url = database.url();
+        move || must_on(&url, &["dlq", "redrive", "--all"])
+    });
+    tokio::time::sleep(std::time::Duration::from_secs(6)).await;
+    assert!(!moved.is_finished());
+    batch.rollback().await.unwrap();
+    assert!(moved.await.unwrap().starts_with("2 dead letters sent on again."));
+    assert_eq!(json(&database, &["dlq", "list", "--json"]), serde_json::json!([]));
 }
 
 #[tokio::test]

@@ -19,19 +19,30 @@ pub struct Said {
 }
 
 pub fn raw(database: &TestDatabase, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_operator"));
-    command.args(arguments).env("DATABASE_URL", database.url()).env("USER", "ada").output().unwrap()
+    run(&database.url(), arguments)
 }
 
-pub fn operator(database: &TestDatabase, arguments: &[&str]) -> Said {
-    let output = raw(database, arguments);
+fn run(url: &str, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_operator"));
+    command.args(arguments).env("DATABASE_URL", url).env("USER", "ada").output().unwrap()
+}
+
+fn said(output: Output) -> Said {
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Said { out: text(output.stdout), err: text(output.stderr), code: output.status.code().unwrap() }
 }
 
+pub fn operator(database: &TestDatabase, arguments: &[&str]) -> Said {
+    said(raw(database, arguments))
+}
+
 /// The answer of a command that must succeed.
 pub fn must(database: &TestDatabase, arguments: &[&str]) -> String {
-    let said = operator(database, arguments);
+    must_on(&database.url(), arguments)
+}
+
+pub fn must_on(url: &str, arguments: &[&str]) -> String {
+    let said = said(run(url, arguments));
     assert_eq!(said.code, 0, "{arguments:?}: {said:?}");
     said.out
 }
