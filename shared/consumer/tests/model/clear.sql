@@ -1,0 +1,10 @@
+delete from parked_events;
+delete from blocked_keys;
+delete from inbox;
+delete from dead_letters;
+delete from consumer_batches;
+delete from model_entries;
+delete from model_log;
+delete from model_trails;
+delete from model_rows;
+delete from model_ledgers;

@@ -1,0 +1,11 @@
+//! The engine on a real PostgreSQL, state by state: parked, released, expired, sent on again, refused, frozen.
+
+mod bisection;
+mod breaker;
+mod expired;
+mod frozen;
+mod hostile;
+mod parked;
+mod redriven;
+mod shop;
+mod together;
