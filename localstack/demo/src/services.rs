@@ -98,9 +98,7 @@ impl Services {
         let bootstrap = stage.variables.required("KAFKA_BOOTSTRAP_SERVERS")?;
         let (stop, stopped) = watch::channel(false);
         let mut sources = Sources::of(&stage.template, bootstrap, &base)?;
-        for config in sources.schedules.iter_mut().filter(|config| config.schedule.every <= Duration::from_mins(1)) {
-            config.schedule.every = TICK;
-        }
+        sources.tick_every(TICK);
         let pollers = sources.start(&stopped);
         Ok(Self { base, host, stop, pollers })
     }

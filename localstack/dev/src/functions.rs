@@ -45,10 +45,19 @@ fn longest(template: &Template) -> u64 {
     called.map(|function| function.timeout.as_secs()).max().map_or(60, |seconds| seconds.min(MOST))
 }
 
+/// The relay looks once and ends: what is killed by a change of a file is missed until its time limit is over, and the relay
+/// would otherwise always run.
+const RELAY: (&str, &str) = ("OUTBOX_RELAY_SECONDS", "0");
+
 /// The variables of all functions: here they share one environment.
 fn variables(root: &Path, template: &Template) -> anyhow::Result<BTreeMap<String, String>> {
+    let ours = [(RELAY.0.to_owned(), RELAY.1.to_owned())];
     let of_template = template.functions.iter().flat_map(|function| function.environment.clone());
-    Ok(of_template.chain(stack::environment::of_functions(root, &template.functions)?).collect())
+    Ok(ours
+        .into_iter()
+        .chain(of_template)
+        .chain(stack::environment::of_functions(root, &template.functions)?)
+        .collect())
 }
 
 #[cfg(test)]

@@ -17,8 +17,10 @@ use crate::{log, welcome};
 
 /// How long a process may take to end after it was asked to.
 const PATIENCE: Duration = Duration::from_secs(8);
-/// Seconds that scheduled functions get of it: the relay works for most of each minute, and may be cut off anywhere.
+/// Seconds that scheduled functions get of it: they may be cut off anywhere.
 const SCHEDULE_GRACE: &str = "1";
+/// Seconds between what comes every minute when it is deployed.
+const TICK: &str = "5";
 
 /// Serves until Ctrl-C or until a part of it ends by itself, which is a failure.
 pub(crate) async fn run() -> anyhow::Result<ExitCode> {
@@ -60,7 +62,7 @@ fn event_source(root: &Path, port: u16) -> anyhow::Result<Command> {
     let mut command = Command::new(this.with_file_name("event-source"));
     command
         .args(["--endpoint", &format!("http://{ADDRESS}:{port}")])
-        .args(["--schedule-grace", SCHEDULE_GRACE])
+        .args(["--schedule-grace", SCHEDULE_GRACE, "--tick", TICK])
         .env("NO_COLOR", "1")
         .current_dir(root);
     Ok(command)

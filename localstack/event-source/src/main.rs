@@ -29,6 +29,9 @@ struct Arguments {
     /// The checkout, whose `.env` is read; found from the working directory when not given
     #[arg(long)]
     root: Option<PathBuf>,
+    /// Seconds between invocations that the template has come every minute
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    tick: Option<u64>,
     /// Seconds that scheduled invocations get to finish at the stop; as long as their functions may run when not given
     #[arg(long)]
     schedule_grace: Option<u64>,
@@ -45,6 +48,9 @@ async fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt().with_target(false).with_ansi(colour).with_env_filter(level).init();
     let bootstrap = arguments.bootstrap.as_deref().map_or_else(|| settings.required("KAFKA_BOOTSTRAP_SERVERS"), Ok)?;
     let mut sources = Sources::of(&Template::read(&arguments.template)?, bootstrap, &arguments.endpoint)?;
+    if let Some(tick) = arguments.tick {
+        sources.tick_every(Duration::from_secs(tick));
+    }
     if let Some(grace) = arguments.schedule_grace {
         sources.schedules.iter_mut().for_each(|schedule| schedule.drain = Duration::from_secs(grace));
     }

@@ -1,5 +1,7 @@
 //! All that a template asks for.
 
+use std::time::Duration;
+
 use anyhow::bail;
 use template::Template;
 use tokio::sync::watch;
@@ -37,6 +39,13 @@ impl Sources {
         Ok(sources)
     }
 
+    /// Has what comes every minute or more often come at this interval instead: nobody wants to watch for a minute.
+    pub fn tick_every(&mut self, interval: Duration) {
+        for config in self.schedules.iter_mut().filter(|config| config.schedule.every <= Duration::from_mins(1)) {
+            config.schedule.every = interval;
+        }
+    }
+
     /// Runs all of them until `stop` is true, or its sender is gone. Each ends by itself only when it can never work.
     #[must_use = "what is dropped stops at once"]
     pub fn start(self, stop: &watch::Receiver<bool>) -> JoinSet<anyhow::Result<()>> {
@@ -58,8 +67,6 @@ impl Sources {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn template(events: &str) -> Template {
@@ -117,6 +124,15 @@ Resources:
             assert_eq!((tick.schedule.every, tick.drain), (Duration::from_mins(1), Duration::from_secs(20)));
             assert!(tick.first < Duration::from_secs(5), "a session sees it early");
         }
+    }
+
+    #[test]
+    fn what_comes_every_minute_is_hurried_and_what_comes_every_hour_is_not() {
+        let events = format!("{SCHEDULE}{}", SCHEDULE.replace("Tick", "Chore").replace("1 minute", "1 hour"));
+        let mut sources = Sources::of(&template(&events), "kafka:9092", "http://lambda:9000/").unwrap();
+        sources.tick_every(Duration::from_secs(1));
+        let every: Vec<_> = sources.schedules.iter().map(|config| config.schedule.every).collect();
+        assert_eq!(every, [Duration::from_secs(1), Duration::from_hours(1)]);
     }
 
     #[test]
