@@ -1,3 +1,6 @@
+use std::collections::HashSet;
+
+use store::blocked_keys::Queue;
 use store::{Connection, Fault, PgConnection};
 
 use crate::fate::Fate;
@@ -15,9 +18,11 @@ impl<'a, C: Consumer> Pass<'a, C> {
         items: Vec<&'a Item<C::Row>>,
     ) -> Result<(), ProcessError> {
         let mut left = vec![items];
+        // Queues of culprits that wait now. What comes after them in this group is behind them; what else is held up was
+        // seen before.
+        let mut stopped = HashSet::new();
         while let Some(items) = left.pop() {
-            // A culprit of an earlier half may be waiting now, with others of its key behind it.
-            let items = self.not_behind(items);
+            let items = self.not_behind(items, &stopped);
             if items.is_empty() {
                 continue;
             }
@@ -25,7 +30,8 @@ impl<'a, C: Consumer> Pass<'a, C> {
                 Ok(effects) => items.iter().zip(effects).for_each(|(item, effect)| self.took(item, effect)),
                 Err((error, Fault::Data { code, foreign_key })) => {
                     if let [culprit] = items.as_slice() {
-                        self.culprit(culprit, &error, &code, foreign_key.as_deref())?;
+                        let waits = self.culprit(culprit, &error, &code, foreign_key.as_deref())?;
+                        stopped.extend(waits.then(|| culprit.queue()));
                     } else {
                         let (first, second) = items.split_at(items.len() / 2);
                         left.extend([second.to_vec(), first.to_vec()]);
@@ -37,11 +43,12 @@ impl<'a, C: Consumer> Pass<'a, C> {
         Ok(())
     }
 
-    fn not_behind(&mut self, items: Vec<&'a Item<C::Row>>) -> Vec<&'a Item<C::Row>> {
-        if self.held.is_empty() {
+    fn not_behind(&mut self, items: Vec<&'a Item<C::Row>>, stopped: &HashSet<Queue>) -> Vec<&'a Item<C::Row>> {
+        if stopped.is_empty() {
             return items;
         }
-        let (behind, ready): (Vec<_>, Vec<_>) = items.into_iter().partition(|item| self.is_behind(item));
+        let is_behind = |item: &&Item<C::Row>| stopped.contains(&item.queue()) && self.is_behind(item);
+        let (behind, ready): (Vec<_>, Vec<_>) = items.into_iter().partition(is_behind);
         self.fates.extend(behind.into_iter().map(|item| (item, Fate::Parked(None))));
         ready
     }
@@ -80,29 +87,39 @@ impl<'a, C: Consumer> Pass<'a, C> {
             Effect::Refused { class, reason } => Fate::DeadLettered { class, reason },
         };
         if !matches!(fate, Fate::DeadLettered { .. }) {
-            self.created.extend(item.reading.as_ref().ok().and_then(|reading| reading.creates.clone()));
+            self.creates(item);
         }
         self.fates.push((item, fate));
     }
 
-    /// A single record that the database refuses: it waits where a foreign key stands for a row that it needs.
+    /// Takes note of the row that an item made: nobody waits for it any more, and another event that makes it passes nobody.
+    fn creates(&mut self, item: &Item<C::Row>) {
+        let Some(row) = item.reading.as_ref().ok().and_then(|reading| reading.creates.clone()) else { return };
+        for awaited in self.held.values_mut() {
+            awaited.retain(|awaited| *awaited != row);
+        }
+        self.created.push(row);
+    }
+
+    /// A single record that the database refuses: it waits where a foreign key stands for a row that it needs. Says whether it does.
     fn culprit(
         &mut self,
         item: &'a Item<C::Row>,
         error: &store::Error,
         code: &str,
         foreign_key: Option<&str>,
-    ) -> Result<(), ProcessError> {
+    ) -> Result<bool, ProcessError> {
         let kind = foreign_key.and_then(C::need_of);
         if let Some(missing) = needs(item).iter().find(|entity| kind.is_some_and(|kind| kind == entity.kind)) {
             self.wait(item, missing);
-            return Ok(());
+            return Ok(true);
         }
         let reason = error.as_database_error().map_or_else(|| error.to_string(), |error| error.message().to_owned());
         let reason = format!("the database refuses it ({code}): {reason}");
         self.fates.push((item, Fate::DeadLettered { class: "refused-by-database", reason }));
         self.culprits += 1;
         // Long before the whole of a batch has been bisected.
-        self.breaker.map_or(Ok(()), |breaker| breaker.check(self.culprits, self.records))
+        self.breaker.map_or(Ok(()), |breaker| breaker.check(self.culprits, self.records))?;
+        Ok(false)
     }
 }

@@ -5,7 +5,7 @@ use store::{PgConnection, parked_events};
 use time::OffsetDateTime;
 
 use crate::engine::{Engine, Run};
-use crate::item::Batch;
+use crate::item::{Batch, Item};
 use crate::pass::Pass;
 use crate::report::Report;
 use crate::tally::{Outcomes, Tally};
@@ -122,11 +122,12 @@ fn done<C: Consumer>(run: Run<'_, C>) -> Tally {
 impl<C: Consumer> Run<'_, C> {
     async fn batch(&mut self, connection: &mut PgConnection, batch: &Batch<C::Row>) -> Result<(), ProcessError> {
         let mut pass = self.pass(Some(self.engine.breaker), batch.items.len() + batch.tombstones);
+        // First, because it waits for whoever has the same events in hand: what that parks is seen afterwards.
+        let admitted = pass.admit(connection, &batch.items).await?;
         let held = blocked_keys::any(connection, C::NAME).await?;
         if held {
-            hold(&mut pass, connection, batch).await?;
+            hold(&mut pass, connection, &admitted).await?;
         }
-        let admitted = pass.admit(connection, &batch.items).await?;
         pass.run(connection, &admitted).await?;
         pass.settle(connection, &[], self.engine.retry).await?;
         let created = if held || !pass.held.is_empty() { std::mem::take(&mut pass.created) } else { Vec::new() };
@@ -135,13 +136,13 @@ impl<C: Consumer> Run<'_, C> {
     }
 }
 
-/// Locks those of the batch's queues that are blocked, before anything is decided about them.
+/// Locks those of the items' queues that are blocked, before anything is decided about them.
 async fn hold<C: Consumer>(
     pass: &mut Pass<'_, C>,
     connection: &mut PgConnection,
-    batch: &Batch<C::Row>,
+    items: &[&Item<C::Row>],
 ) -> Result<(), ProcessError> {
-    let queues: Vec<Queue> = batch.items.iter().map(crate::item::Item::queue).collect();
+    let queues: Vec<Queue> = items.iter().map(|item| item.queue()).collect();
     let blocked = blocked_keys::lock(connection, C::NAME, &queues).await?;
     if blocked.is_empty() {
         return Ok(());

@@ -100,8 +100,8 @@ pub async fn block(
     .map(drop)
 }
 
-/// Releases those of the queues, all locked, of which nothing is parked any more; of the others, what is now first is looked at
-/// next, where nothing of them was to be looked at.
+/// Releases those of the queues, all locked, of which nothing is parked any more; of the others, what is first now is looked at
+/// next, where it stood behind something.
 pub async fn settle(
     connection: &mut PgConnection,
     consumer: &str,
