@@ -84,7 +84,7 @@ build: ## Build the functions for Lambda on arm64, as zips in target/lambda
 	  printf '%9.2f MB  %s\n' "$$(awk -v bytes="$$(wc -c <"$$zip")" 'BEGIN { print bytes / 1000000 }')" "$$zip"; \
 	done
 
-bench: up ## Measure the click sink against COPY, in one run
+bench: up ## Measure the click sink against COPY, and the outbox, in one run
 	@$(compile) "Benchmarks" build --profile bench --bin bench
 	@target/release/bench
 

@@ -5,13 +5,14 @@ mod bench;
 mod clicks;
 mod database;
 mod figures;
+mod outbox;
 mod payload;
 mod spoiled;
 mod user_agents;
 mod work;
 
 use anyhow::bail;
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use database::Database;
 
 /// Measures the click sink against COPY of the same rows into the same table.
@@ -30,22 +31,49 @@ struct Arguments {
     /// Measures again with so many clicks in the table beforehand
     #[arg(long, default_value_t = 0)]
     prefill: u32,
+    /// Events of the outbox's large backlog; 0 leaves it out
+    #[arg(long, default_value_t = 1_000_000)]
+    backlog: u32,
+    /// Measures this alone
+    #[arg(long)]
+    only: Option<Part>,
+    /// The broker. That of `make up` when not given
+    #[arg(long, env = "KAFKA_BOOTSTRAP_SERVERS")]
+    bootstrap: Option<String>,
     /// The server; the URL is a superuser's and names no database. That of `make up` when not given
     #[arg(long, env = "TEST_POSTGRES_URL")]
     server: Option<String>,
 }
 
+/// What can be measured alone.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    Clicks,
+    Outbox,
+}
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let local = stack::Settings::of_checkout(&std::env::current_dir()?)?.server_url();
-    let mut database = Database::create(arguments.server.as_ref().unwrap_or(&local)).await?;
+    let local = stack::Settings::of_checkout(&std::env::current_dir()?)?;
+    let mut database = Database::create(arguments.server.as_ref().unwrap_or(&local.server_url())).await?;
+    let bootstrap = arguments.bootstrap.clone().unwrap_or(format!("127.0.0.1:{}", local.kafka_port));
     let result = tokio::select! {
-        result = bench::run(&arguments, &mut database) => result,
+        result = measure(&arguments, &mut database, &bootstrap) => result,
         _ = tokio::signal::ctrl_c() => stopped(),
     };
     database.remove().await?;
     result
+}
+
+async fn measure(arguments: &Arguments, database: &mut Database, bootstrap: &str) -> anyhow::Result<()> {
+    if arguments.only != Some(Part::Outbox) {
+        bench::run(arguments, database).await?;
+    }
+    if arguments.only != Some(Part::Clicks) {
+        outbox::run(database, bootstrap, arguments.backlog).await?;
+    }
+    Ok(())
 }
 
 fn stopped() -> anyhow::Result<()> {

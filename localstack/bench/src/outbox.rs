@@ -1,0 +1,92 @@
+//! The outbox: how long a committed event takes to Kafka, how fast a backlog is drained, and how soon after an outage.
+
+mod backlog;
+mod latency;
+mod outage;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use kafka::topics::{self, NewTopic};
+use kafka::{KafkaSettings, OrderedPublisher};
+use settings::Environment;
+use sqlx::{AssertSqlSafe, PgConnection};
+
+use crate::database::Database;
+
+/// How many keys the events are of.
+const KEYS: u32 = 10_000;
+/// About what an event has, as structured JSON.
+const PAYLOAD_BYTES: u32 = 600;
+const TOPIC: &str = "onceward.bench.outbox";
+
+/// What the parts share.
+pub(crate) struct Place<'a> {
+    pub(crate) database: &'a mut Database,
+    bootstrap: String,
+}
+
+/// Measures and prints. `backlog` is how many rows the large backlog has.
+pub(crate) async fn run(database: &mut Database, bootstrap: &str, backlog: u32) -> anyhow::Result<()> {
+    let mut place = Place { database, bootstrap: bootstrap.to_owned() };
+    topics::delete(bootstrap, &[TOPIC]).await.ok();
+    make_topic(bootstrap).await?;
+    println!("\nOutbox: events of {PAYLOAD_BYTES} bytes, {KEYS} keys, a topic of 3 partitions");
+    let measured = async {
+        latency::run(&mut place).await?;
+        backlog::run(&mut place, backlog).await
+    };
+    let measured = measured.await;
+    topics::delete(bootstrap, &[TOPIC]).await?;
+    measured?;
+    outage::run(&mut place).await
+}
+
+async fn make_topic(bootstrap: &str) -> anyhow::Result<()> {
+    let topic = NewTopic { name: TOPIC.to_owned(), partitions: 3, replication: 1, config: BTreeMap::new() };
+    // One of the same name that was just deleted is gone in a moment.
+    for _ in 0..50 {
+        if topics::create_missing(bootstrap, std::slice::from_ref(&topic)).await.is_ok_and(|made| !made.is_empty()) {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    anyhow::bail!("topic {TOPIC} could not be made anew")
+}
+
+impl Place<'_> {
+    /// What a function reads.
+    fn environment(&self) -> Environment {
+        Environment::from_iter([
+            ("DATABASE_URL", self.database.url("onceward_app")),
+            ("KAFKA_BOOTSTRAP_SERVERS", self.bootstrap.clone()),
+            ("OUTBOX_RELAY_SECONDS", "3600".to_owned()),
+        ])
+    }
+
+    fn publisher(&self) -> anyhow::Result<OrderedPublisher> {
+        Ok(OrderedPublisher::start(KafkaSettings::read(&self.environment())?)?)
+    }
+
+    /// Leaves so many rows behind.
+    async fn fill(&mut self, rows: u32) -> anyhow::Result<()> {
+        let statement = format!(
+            "insert into outbox (id, aggregatetype, aggregateid, type, payload)
+             select gen_random_uuid(), '{TOPIC}', 'key-' || n % {KEYS}, 'bench.happened',
+                 convert_to(rpad(n::text, {PAYLOAD_BYTES}, 'x'), 'UTF8')
+             from generate_series(1, {rows}) n"
+        );
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut self.database.connection).await?;
+        Ok(())
+    }
+
+    /// As after a long time: statistics and visibility are what autovacuum leaves.
+    async fn clear(&mut self) -> anyhow::Result<()> {
+        sqlx::raw_sql("truncate outbox, outbox_failures").execute(&mut self.database.connection).await?;
+        self.database.settle().await
+    }
+}
+
+async fn pending(connection: &mut PgConnection) -> sqlx::Result<i64> {
+    sqlx::query_scalar("select count(*) from outbox").fetch_one(connection).await
+}
