@@ -2,5 +2,7 @@
 
 mod dlq;
 mod outbox;
+mod parked;
+mod repair;
 mod repaired;
 mod support;

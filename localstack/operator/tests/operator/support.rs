@@ -10,6 +10,9 @@ use time::macros::datetime;
 
 pub const NOW: OffsetDateTime = datetime!(2026-11-21 09:30 UTC);
 
+/// A key that would clear the screen.
+pub const HOSTILE: &[u8] = b"\0\xff\x1b[2J\\n";
+
 /// What a command said, and its exit code.
 #[derive(Debug)]
 pub struct Said {

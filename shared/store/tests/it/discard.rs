@@ -3,14 +3,10 @@ use testkit::TestDatabase;
 use time::Duration;
 
 use crate::NOON;
-use crate::repairs::{everything, keep, letter, nothing_is_blocked_in_vain, redrive, redrive_all, sum, texts};
+use crate::repairs::{all, everything, keep, letter, nothing_is_blocked_in_vain, redrive, redrive_all, sum, texts};
 
 fn reason() -> Reason {
     Reason::new(" a test order of ours\0 ").unwrap()
-}
-
-async fn all(database: &TestDatabase) -> Vec<i64> {
-    dead_letters::find_open(&mut database.pool.acquire().await.unwrap(), &Filter::default()).await.unwrap()
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod clicks;
 mod dead_letters;
 mod discard;
 mod fault;
+mod folding;
 mod housekeeping;
 mod idempotency_keys;
 mod link_stats;
@@ -14,6 +15,7 @@ mod migrations;
 mod privileges;
 mod recount;
 mod redrive;
+mod redriven;
 mod repairs;
 mod transactions;
 

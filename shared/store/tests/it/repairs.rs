@@ -42,6 +42,11 @@ pub async fn keep(database: &TestDatabase, letters: &[DeadLetter]) {
     dead_letters::insert(&mut connection, CONSUMER, letters).await.unwrap();
 }
 
+/// The numbers of all that are open, in the order of their places.
+pub async fn all(database: &TestDatabase) -> Vec<i64> {
+    dead_letters::find_open(&mut database.pool.acquire().await.unwrap(), &Filter::default()).await.unwrap()
+}
+
 /// Sends on whatever is open, in transactions of so many.
 pub async fn redrive_all(pool: &PgPool, chunk: usize) -> i64 {
     let open = dead_letters::find_open(&mut pool.acquire().await.unwrap(), &Filter::default()).await.unwrap();
