@@ -11,12 +11,12 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, getppid};
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 /// Stands on both sides of a name at the beginning of a line.
 const MARK: char = '\u{1f}';
@@ -25,10 +25,18 @@ const MARK: char = '\u{1f}';
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// Runs the command until it is asked to end. When it ends by itself it is started again, as Lambda does;
+/// How long a function may take to end after it was asked to.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Between two looks whether this still has the parent that it was started by.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// Runs the command until it is asked to end, or whoever started it is gone: each function is in a process group of its own, and
+/// would outlive a `cargo lambda watch` that is killed. When it ends by itself it is started again, as Lambda does;
 /// `cargo lambda watch` would do so only after a change of a file.
 pub(crate) async fn run(command: &[OsString]) -> anyhow::Result<ExitCode> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let parent = getppid();
     let mut wait = FIRST_WAIT;
     loop {
         let started = Instant::now();
@@ -41,6 +49,7 @@ pub(crate) async fn run(command: &[OsString]) -> anyhow::Result<ExitCode> {
             }
             _ = interrupt.recv() => Some(Signal::SIGINT),
             _ = terminate.recv() => Some(Signal::SIGTERM),
+            () = gone(parent) => Some(Signal::SIGTERM),
         };
         if let Some(asked) = asked {
             return function.end(asked).await;
@@ -50,7 +59,15 @@ pub(crate) async fn run(command: &[OsString]) -> anyhow::Result<ExitCode> {
             () = sleep(wait) => wait = LONGEST_WAIT.min(wait * 2),
             _ = interrupt.recv() => return Ok(ExitCode::SUCCESS),
             _ = terminate.recv() => return Ok(ExitCode::SUCCESS),
+            () = gone(parent) => return Ok(ExitCode::SUCCESS),
         }
+    }
+}
+
+/// Waits until another process has taken the parent's place.
+async fn gone(parent: Pid) {
+    while getppid() == parent {
+        sleep(LOOK).await;
     }
 }
 
@@ -79,13 +96,15 @@ impl Function {
         Ok(Self { name, process, copies: [out, errors] })
     }
 
-    /// Passes the signal on and waits until the function has ended and all that it said is copied.
+    /// Passes the signal on, kills the function when that is not enough, and waits until all that it said is copied.
     async fn end(mut self, signal: Signal) -> anyhow::Result<ExitCode> {
         if let Some(id) = self.process.id().and_then(|id| i32::try_from(id).ok()) {
             // It may just have ended by itself.
             let _ = kill(Pid::from_raw(id), signal);
         }
-        self.process.wait().await.context("cannot wait for the function")?;
+        if timeout(PATIENCE, self.process.wait()).await.is_err() {
+            self.process.kill().await.context("cannot kill the function")?;
+        }
         for copy in self.copies {
             copy.await?;
         }

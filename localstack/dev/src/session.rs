@@ -15,8 +15,10 @@ use crate::child::Child;
 use crate::functions::{ADDRESS, watch};
 use crate::{log, welcome};
 
-/// How long a process may take to end after it was asked to.
+/// How long the poller may take to end after it was asked to, for a batch in flight.
 const PATIENCE: Duration = Duration::from_secs(8);
+/// And the functions after it: nothing of theirs is in flight any more, but `cargo lambda watch` may wait for a call that it lost.
+const AFTERWARDS: Duration = Duration::from_secs(2);
 /// Seconds that scheduled functions get of it: they may be cut off anywhere.
 const SCHEDULE_GRACE: &str = "1";
 /// Seconds between what comes every minute when it is deployed.
@@ -47,7 +49,7 @@ pub(crate) async fn run() -> anyhow::Result<ExitCode> {
     log::show("dev", ended.as_deref().unwrap_or("Stopping"));
     // The poller first: a batch in flight is still finished.
     tokio::select! {
-        () = async { poller.stop(PATIENCE).await; functions.stop(PATIENCE).await } => {}
+        () = async { poller.stop(PATIENCE).await; functions.stop(AFTERWARDS).await } => {}
         _ = interrupt.recv() => log::show("dev", "Stopping at once"),
     }
     match ended {
