@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use store::PgConnection;
 use store::blocked_keys::Queue;
@@ -39,36 +39,46 @@ impl<'a, C: Consumer> Pass<'a, C> {
     ) -> Result<(), ProcessError> {
         for round in rounds::cut(items, C::TYPES.len()) {
             for (place, group) in round.into_iter().enumerate() {
-                let ready = self.ready(connection, group).await?;
-                self.apply(connection, place, ready).await?;
+                self.group(connection, place, group).await?;
             }
         }
         Ok(())
     }
 
-    /// Parks those that have to wait, and leaves the others.
-    async fn ready(
+    /// Applies items of one type, and parks those that have to wait.
+    async fn group(
         &mut self,
         connection: &mut PgConnection,
+        place: usize,
         group: Vec<&'a Item<C::Row>>,
-    ) -> Result<Vec<&'a Item<C::Row>>, ProcessError> {
+    ) -> Result<(), ProcessError> {
         if self.held.is_empty() && group.iter().all(|item| needs(item).is_empty()) {
-            return Ok(group);
+            return self.apply(connection, place, group).await;
         }
         let needed = group.iter().flat_map(|item| needs(item));
         let existing = existing(self.consumer, connection, needed).await?;
         let mut ready = Vec::with_capacity(group.len());
+        // Queues of those that a foreign key may still stop, or that make what is awaited.
+        let mut unsure: HashSet<Queue> = HashSet::new();
         for item in group {
             let missing = needs(item).iter().find(|entity| !existing.contains(entity));
+            let queue = item.queue();
+            let is_held = self.held.contains_key(&queue);
+            if (missing.is_some() || is_held) && unsure.contains(&queue) {
+                // What holds it up depends on what becomes of the one of its key before it.
+                self.apply(connection, place, std::mem::take(&mut ready)).await?;
+                unsure.clear();
+            }
             if self.is_behind(item) {
                 self.fates.push((item, Fate::Parked(None)));
             } else if let Some(missing) = missing {
                 self.wait(item, missing);
             } else {
+                unsure.extend((is_held || !needs(item).is_empty()).then_some(queue));
                 ready.push(item);
             }
         }
-        Ok(ready)
+        self.apply(connection, place, ready).await
     }
 
     /// Whether something of its queue waits for anything but what it creates.
