@@ -87,16 +87,6 @@ fn topics_keep_what_they_promise() {
 }
 
 #[test]
-fn consumers_remember_an_event_for_longer_than_any_topic_keeps_it() {
-    let template = deployed();
-    let days: u64 = function(&template, "housekeeper").environment["INBOX_KEEP_DAYS"].parse().unwrap();
-    for topic in &template.topics {
-        let kept: u64 = topic.config["retention.ms"].parse().unwrap();
-        assert!(days * 24 * 60 * 60 * 1000 > kept, "{}: an event could come again and count twice", topic.name);
-    }
-}
-
-#[test]
 fn values_that_only_a_deployment_knows_are_left_to_the_environment() {
     let template = deployed();
     let redirect = &function(&template, "redirect").environment;
