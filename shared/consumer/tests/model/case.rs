@@ -49,10 +49,10 @@ pub enum Table {
     Ledgers,
 }
 
-/// Whatever the record of that number creates; or a row that nothing creates.
+/// Some row that a record creates; or one that nothing creates.
 #[derive(Debug, Clone)]
 pub enum Need {
-    Of(Index),
+    Of(Table, Index),
     Never(Table),
 }
 
@@ -143,27 +143,25 @@ fn kind() -> impl Strategy<Value = Kind> {
             1 => Just(Outcome::Panics),
         ]
     };
-    let event = |place, creates: BoxedStrategy<Option<Table>>, needs: std::ops::Range<usize>| {
-        (creates, prop::collection::vec(need(), needs), outcome())
+    let event = |place, creates: BoxedStrategy<Option<Table>>, of: Table, needs: std::ops::Range<usize>| {
+        (creates, prop::collection::vec(need(of), needs), outcome())
             .prop_map(move |(creates, needs, outcome)| Kind::Event { place, creates, needs, outcome })
     };
+    let nothing = || Just(None).boxed();
     let opens = prop_oneof![3 => Just(Table::Rows), 1 => Just(Table::Ledgers)].prop_map(Some).boxed();
     prop_oneof![
-        7 => event(0, opens, 0..2),
-        6 => event(1, Just(None).boxed(), 1..3),
-        6 => event(2, Just(None).boxed(), 0..1),
+        7 => event(0, opens, Table::Rows, 0..2),
+        5 => event(1, nothing(), Table::Rows, 1..3),
+        5 => event(2, nothing(), Table::Rows, 0..1),
+        2 => event(3, nothing(), Table::Ledgers, 1..2),
         4 => any::<Index>().prop_map(Kind::Again),
         1 => any::<u8>().prop_map(Kind::Rubbish),
         1 => Just(Kind::Tombstone),
     ]
 }
 
-fn need() -> impl Strategy<Value = Need> {
-    prop_oneof![
-        24 => any::<Index>().prop_map(Need::Of),
-        1 => Just(Need::Never(Table::Rows)),
-        1 => Just(Need::Never(Table::Ledgers)),
-    ]
+fn need(table: Table) -> impl Strategy<Value = Need> {
+    prop_oneof![15 => any::<Index>().prop_map(move |index| Need::Of(table, index)), 1 => Just(Need::Never(table))]
 }
 
 fn step() -> impl Strategy<Value = Step> {

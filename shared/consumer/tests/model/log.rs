@@ -4,7 +4,6 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use proptest::sample::Index;
 use serde_json::{Value, json};
 
 use crate::case::{Case, Kind, LANES, Need, Outcome, Spec, Table};
@@ -167,27 +166,16 @@ fn row(table: Table, number: usize) -> Row {
     (table.kind(), format!("made by {number}"))
 }
 
-/// At most one of those that only a foreign key tells: it does not say which row it misses.
 fn rows_needed(records: &[Spec], needs: &[Need]) -> Vec<Row> {
-    let creators: Vec<(usize, Table)> = (0..records.len())
-        .filter_map(|number| match records[number].kind {
-            Kind::Event { creates: Some(table), .. } => Some((number, table)),
-            _ => None,
-        })
-        .collect();
-    let created = |index: &Index| index.get(&creators).to_owned();
-    let mut rows: Vec<Row> = Vec::new();
-    for need in needs {
-        let (table, id) = match need {
-            Need::Of(_) if creators.is_empty() => (Table::Rows, "nobody's".to_owned()),
-            Need::Of(index) => (created(index).1, row(created(index).1, created(index).0).1),
-            Need::Never(table) => (*table, "nobody's".to_owned()),
-        };
-        if table == Table::Rows || rows.iter().all(|(kind, _)| *kind != table.kind()) {
-            rows.push((table.kind(), id));
-        }
-    }
-    rows
+    let creators = |table: Table| -> Vec<usize> {
+        let makes = |kind: &Kind| matches!(kind, Kind::Event { creates: Some(created), .. } if *created == table);
+        (0..records.len()).filter(|number| makes(&records[*number].kind)).collect()
+    };
+    let needed = |need: &Need| match need {
+        Need::Of(table, index) if !creators(*table).is_empty() => row(*table, *index.get(&creators(*table))),
+        Need::Of(table, _) | Need::Never(table) => (table.kind(), "nobody's".to_owned()),
+    };
+    needs.iter().map(needed).collect()
 }
 
 /// Something that cannot be read, and whether it says which event it is.

@@ -9,6 +9,7 @@ mod state;
 mod subject;
 mod world;
 
+use std::cell::{Cell, RefCell};
 use std::io::Write;
 
 use proptest::test_runner::{Config, FileFailurePersistence, TestCaseError, TestError, TestRunner};
@@ -35,8 +36,8 @@ fn whatever_happens_on_the_way_the_end_is_that_of_the_model() {
         failure_persistence: Some(Box::new(FileFailurePersistence::Direct(FAILURES))),
         ..Config::default()
     };
-    let done = std::cell::Cell::new(0_u32);
-    let world = std::cell::RefCell::new(world.take().expect("it was just made"));
+    let done = Cell::new(0_u32);
+    let world = RefCell::new(world.take().expect("it was just made"));
     let result = TestRunner::new(config).run(&case::case(), |case| {
         let log = Log::of(&case);
         let expected = oracle::expected(&log);

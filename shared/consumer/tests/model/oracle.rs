@@ -80,7 +80,7 @@ impl Model {
         let mut holds = Vec::with_capacity(events.len());
         for event in events {
             let awaits = event.creates.as_ref().is_some_and(|row| awaited.contains(&row));
-            let missing = missing(event, &self.rows);
+            let missing = event.needs.iter().find(|row| !self.rows.contains(row));
             holds.push(match missing {
                 _ if !awaited.is_empty() && !awaits => Some(Hold::Behind),
                 Some(row) => {
@@ -132,10 +132,4 @@ impl Model {
         self.state.trails = trails.collect();
         self.state
     }
-}
-
-/// What is missed first: what the consumer can ask for comes before what only a foreign key tells.
-fn missing<'e>(event: &'e Event, rows: &BTreeSet<Row>) -> Option<&'e Row> {
-    let missing = |kind: &str| event.needs.iter().find(|row| row.0 == kind && !rows.contains(row));
-    missing("row").or_else(|| missing("ledger"))
 }

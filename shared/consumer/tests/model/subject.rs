@@ -60,7 +60,7 @@ impl<const N: usize> Consumer for Subject<N> {
     type Row = Told;
 
     const NAME: &'static str = CONSUMERS[N];
-    const TYPES: &'static [&'static str] = &["model.opened", "model.moved", "model.noted"];
+    const TYPES: &'static [&'static str] = &["model.opened", "model.moved", "model.noted", "model.entered"];
 
     fn read(&self, event: Event) -> Result<Reading<Told>, Refusal> {
         let Data::LinkClicked(click) = event.data;
