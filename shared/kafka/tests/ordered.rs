@@ -123,3 +123,20 @@ async fn records_without_a_key_or_a_value_and_with_hostile_headers_arrive_as_the
     assert_eq!((read[0].key.as_deref(), read[0].value.as_deref()), (None, Some(b"v".as_slice())));
     assert_eq!((read[1].key.as_deref(), read[1].value.as_deref()), (Some(b"k\0\xff".as_slice()), None));
 }
+
+#[tokio::test]
+async fn nothing_behind_a_refused_batch_is_taken_from_a_producer_that_the_broker_meets_for_the_first_time() {
+    let topic = TestTopic::with_config(&bootstrap(), 1, &[("max.message.bytes", "300000")]).await;
+    // The first record fills a batch that the topic does not take, the others make batches that it does.
+    let environment =
+        Environment::from_iter([("KAFKA_BOOTSTRAP_SERVERS", bootstrap().as_str()), ("KAFKA_BATCH_SIZE", "120000")]);
+    let publisher = OrderedPublisher::start(KafkaSettings::read(&environment).unwrap()).unwrap();
+    let (large, small) = (vec![b'x'; 350_000], vec![b'x'; 50_000]);
+    let name = topic.name.as_str();
+    let values: Vec<&[u8]> =
+        std::iter::once(large.as_slice()).chain(std::iter::repeat_n(small.as_slice(), 20)).collect();
+    let records: Vec<_> = values.into_iter().map(|value| record(name, "a", value)).collect();
+    let outcome = publisher.publish(&records, WITHIN).await;
+    assert_eq!(brief(&outcome), format!("r{}", "w".repeat(20)), "{:?}", outcome.unavailable);
+    assert_eq!(topic.read_all().len(), 0, "what came before the record in front of it");
+}

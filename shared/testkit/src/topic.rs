@@ -64,18 +64,35 @@ impl TestTopic {
         let config = config.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let topic = NewTopic { name: name.clone(), partitions, replication: 1, config };
         topics::create_missing(bootstrap, &[topic]).await.expect("Kafka answers: run `make up`");
-        Self { name, bootstrap: bootstrap.to_owned() }
+        let topic = Self { name, bootstrap: bootstrap.to_owned() };
+        // The controller has made it; the broker hears of it a moment later.
+        let is_there = || async { topic.is_led().then_some(()) };
+        crate::eventually("the broker knows the topic", Duration::from_secs(20), is_there).await;
+        topic
+    }
+
+    fn is_led(&self) -> bool {
+        self.consumer().fetch_metadata(Some(&self.name), Duration::from_secs(5)).is_ok_and(|metadata| {
+            let topic = &metadata.topics()[0];
+            topic.error().is_none()
+                && !topic.partitions().is_empty()
+                && topic.partitions().iter().all(|partition| partition.leader() >= 0)
+        })
+    }
+
+    fn consumer(&self) -> BaseConsumer {
+        ClientConfig::new()
+            .set("bootstrap.servers", &self.bootstrap)
+            .set("group.id", "testkit")
+            .set("enable.auto.commit", "false")
+            .create()
+            .expect("a consumer")
     }
 
     /// All that the topic holds now, by partition and offset.
     #[must_use]
     pub fn read_all(&self) -> Vec<Read> {
-        let consumer: BaseConsumer = ClientConfig::new()
-            .set("bootstrap.servers", &self.bootstrap)
-            .set("group.id", "testkit")
-            .set("enable.auto.commit", "false")
-            .create()
-            .expect("a consumer");
+        let consumer = self.consumer();
         let limit = Duration::from_secs(10);
         let metadata = consumer.fetch_metadata(Some(&self.name), limit).expect("metadata");
         let mut assignment = TopicPartitionList::new();
