@@ -1,17 +1,17 @@
 -- The next rows of a shard in their order, without those of keys that are stopped: so many at most, and so many bytes.
 with
--- Goes along the index (shard, seq), and stops when it has found enough.
+-- Goes along the index (shard, seq), and stops when it has found enough. `not in` makes one table of the stopped keys, which costs
+-- the rows behind them less than looking up each.
 first_rows as (
-    select
-        outbox.seq, outbox.aggregatetype, outbox.aggregateid, outbox.payload,
-        outbox_failures.next_try_at is not null as is_retry
+    select seq, aggregatetype, aggregateid, payload
     from outbox
-    left join outbox_failures using (aggregatetype, aggregateid)
     where
-        outbox.shard = $1
-        and outbox.seq > $2
-        and (outbox_failures.next_try_at is null or outbox_failures.next_try_at <= clock_timestamp())
-    order by outbox.seq
+        shard = $1
+        and seq > $2
+        and (aggregatetype, aggregateid) not in (
+            select aggregatetype, aggregateid from outbox_failures where next_try_at > clock_timestamp()
+        )
+    order by seq
     limit $3
 ),
 
@@ -22,7 +22,13 @@ measured as (
 )
 
 select
-    seq as "seq!", aggregatetype as "topic!", aggregateid as "key!", payload as "payload!", is_retry as "is_retry!"
+    seq as "seq!", aggregatetype as "topic!", aggregateid as "key!", payload as "payload!",
+    exists (
+        select from outbox_failures
+        where
+            outbox_failures.aggregatetype = measured.aggregatetype
+            and outbox_failures.aggregateid = measured.aggregateid
+    ) as "is_retry!"
 from measured
 where bytes <= $4 or place = 1
 order by seq

@@ -32,10 +32,11 @@ pub async fn due_shards(connection: &mut PgConnection, shards: &[i16]) -> sqlx::
     sqlx::query_scalar!(
         r#"select shard as "shard!" from unnest($1::smallint[]) as asked (shard)
            where (
-               select true from outbox left join outbox_failures using (aggregatetype, aggregateid)
-               where outbox.shard = asked.shard
-                   and (outbox_failures.next_try_at is null or outbox_failures.next_try_at <= clock_timestamp())
-               order by outbox.seq limit 1
+               select true from outbox
+               where shard = asked.shard and (aggregatetype, aggregateid) not in (
+                   select aggregatetype, aggregateid from outbox_failures where next_try_at > clock_timestamp()
+               )
+               order by seq limit 1
            )"#,
         shards
     )
