@@ -22,7 +22,7 @@ if_used = if [ ! -d .tools/stamps ]; then echo 'Nothing was ever started from th
   else setup/setup run && { [ -x $(bin)/stack ] || $(binaries); } && $(1); fi
 shell_scripts = $(shell grep -rl '^.!/usr/bin/env bash$$' .ci setup functions infra localstack migrations shared)
 
-.PHONY: help setup up down status migrate dev demo dlq outbox parked test check build bench sqlx ready
+.PHONY: help setup up down status migrate dev demo dlq outbox parked test soak check build bench sqlx ready
 .PHONY: check-format check-lints check-dependencies check-queries check-template check-scripts check-yaml
 
 help: ## Say what each verb does
@@ -72,6 +72,10 @@ parked: ready ## List events that wait, and for what
 test: up ## Run every test, against the real servers
 	@$(compile) "Tests" test --workspace --no-run
 	cargo test --workspace
+
+soak: up ## Run the consumers' engine against its model: CASES=5000 random cases of each property, or as many as you say
+	@$(compile) "Tests" test --workspace --no-run
+	PROPTEST_CASES=$(or $(CASES),5000) cargo test --test model | grep -v '^{"_aws"'
 
 check: check-format check-scripts check-yaml check-template check-dependencies check-queries check-lints ## Check format, lints, licences, .sqlx, template, scripts and YAML
 	@echo 'All checks passed.'
