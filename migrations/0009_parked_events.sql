@@ -44,6 +44,9 @@ comment on column parked_events.tries is 'How often it was tried since it was pa
 comment on column parked_events.dead_letter_id is 'The dead letter that it was until a person sent it on.';
 
 create index parked_events_queue_idx on parked_events (consumer, topic, queue, partition, record_offset, parked_id);
+-- Of a queue with a hundred thousand events behind one that waits, only that one is looked at.
+create index parked_events_tried_idx on parked_events (consumer, topic, queue, partition, record_offset, parked_id)
+    where next_try_at is not null;
 create index parked_events_next_try_at_idx on parked_events (consumer, next_try_at) where next_try_at is not null;
 create index parked_events_awaits_idx on parked_events (consumer, awaits_kind, awaits_id) where awaits_kind is not null;
 

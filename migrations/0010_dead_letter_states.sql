@@ -20,5 +20,5 @@ create index dead_letters_to_forward_idx on dead_letters (dead_letter_id) where 
 create index dead_letters_event_idx on dead_letters (consumer, event_source, event_id) where event_id is not null;
 
 -- The bytes of a record are never edited: what is repaired is the cause.
-grant update (error_class, error, attempts, failed_at, state, resolved_at, reason, forwarded_at, forward_error), delete
+grant update (event_source, event_id, error_class, error, attempts, failed_at, state, resolved_at, reason, forwarded_at, forward_error), delete
     on dead_letters to onceward_app;

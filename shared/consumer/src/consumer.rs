@@ -23,7 +23,8 @@ pub trait Consumer: Sync {
     /// What an event is to this consumer, or why it can never be anything.
     fn read(&self, event: Event) -> Result<Reading<Self::Row>, Refusal>;
 
-    /// Which rows of this kind are there, of those that some event needs.
+    /// Which rows of this kind are there, of those that some event needs. Ids are texts of any form, and no cast of one may fail. It
+    /// must be right: [`Consumer::need_of`] is for a row that goes away in between.
     fn existing(
         &self,
         _connection: &mut PgConnection,
@@ -53,7 +54,7 @@ pub trait Consumer: Sync {
 pub struct Reading<R> {
     /// Its type's place in [`Consumer::TYPES`].
     pub place: usize,
-    /// The row that it makes and others may need. Ids of rows have at most 512 bytes.
+    /// The row that it makes and others may need. Ids of rows have at most 512 bytes, and no NUL.
     pub creates: Option<Entity>,
     /// Rows without which it cannot be applied yet.
     pub needs: Vec<Entity>,

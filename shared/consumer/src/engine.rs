@@ -1,3 +1,4 @@
+use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
 use settings::{Environment, SettingError};
@@ -16,7 +17,7 @@ use crate::{Consumer, ProcessError};
 pub struct Engine {
     pub(crate) pool: PgPool,
     pub(crate) breaker: Breaker,
-    pub(crate) parked_keep: Duration,
+    pub(crate) patience: Patience,
     pub(crate) retry: Retry,
 }
 
@@ -24,13 +25,14 @@ impl Engine {
     /// Reads the settings: those of the database, `BREAKER_MAX_SHARE`, `BREAKER_MAX_COUNT`, `PARKED_KEEP_HOURS` (24: what misses
     /// its row for longer becomes a dead letter) and `PARKED_RETRY_MAX_SECONDS` (60). Needs a tokio runtime.
     pub fn start(environment: &Environment) -> Result<Self, SettingError> {
-        let keep_hours: u32 = environment.parsed("PARKED_KEEP_HOURS", 24)?;
-        let longest: u32 = environment.parsed("PARKED_RETRY_MAX_SECONDS", 60)?;
+        let keep_hours: u16 = environment.parsed("PARKED_KEEP_HOURS", 24)?;
+        let longest = environment.parsed("PARKED_RETRY_MAX_SECONDS", NonZeroU32::new(60).expect("not zero"))?;
+        let (keep, longest) = (Duration::from_hours(keep_hours.into()), Duration::from_secs(longest.get().into()));
         Ok(Self {
             pool: store::pool(environment)?,
             breaker: Breaker::read(environment)?,
-            parked_keep: Duration::from_hours(keep_hours.into()),
-            retry: Retry { longest: Duration::from_secs(longest.into()) },
+            patience: Patience { keep, tries: keep.as_secs() / longest.as_secs() / 2 },
+            retry: Retry { longest },
         })
     }
 
@@ -41,23 +43,35 @@ impl Engine {
     }
 }
 
+/// How long an event waits for a row.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    keep: Duration,
+    /// So often must have been looked for the row: half as often as in that time, so that a time in which nothing was consumed,
+    /// and the row may lie in the topic, does not count.
+    tries: u64,
+}
+
+impl Patience {
+    pub(crate) fn is_over(self, since: OffsetDateTime, tries: i32, now: OffsetDateTime) -> bool {
+        now - since >= self.keep && u64::try_from(tries).unwrap_or(0) >= self.tries
+    }
+}
+
 /// One transaction of an invocation.
 pub(crate) struct Run<'a, C: Consumer> {
     pub(crate) engine: &'a Engine,
     pub(crate) consumer: &'a C,
     pub(crate) now: OffsetDateTime,
     pub(crate) started: Instant,
+    /// Until when there is time for what can as well be done later, or not at all.
+    pub(crate) until: Instant,
     pub(crate) tally: Tally,
     /// What is to be logged once the transaction has committed.
     pub(crate) lines: Vec<crate::log::Line>,
 }
 
 impl<'a, C: Consumer> Run<'a, C> {
-    /// Since when something that still waits has waited too long.
-    pub(crate) fn parked_since(&self) -> OffsetDateTime {
-        self.now - self.engine.parked_keep
-    }
-
     pub(crate) fn pass<'i>(&self, breaker: Option<Breaker>, records: usize) -> Pass<'i, C>
     where
         'a: 'i,
@@ -65,7 +79,8 @@ impl<'a, C: Consumer> Run<'a, C> {
         Pass {
             consumer: self.consumer,
             now: self.now,
-            parked_since: self.parked_since(),
+            patience: self.engine.patience,
+            until: self.until,
             breaker,
             records,
             culprits: 0,

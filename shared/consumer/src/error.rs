@@ -17,6 +17,17 @@ pub enum ProcessError {
         /// Records of the batch.
         records: usize,
     },
+    /// The database refuses so many records of a batch that looking for all of them takes too long.
+    #[error(
+        "the database refuses many of {records} records, and looking for them took too long ({culprits} were found): look at its \
+         log, and repair the cause, or give the function more time"
+    )]
+    Culprits {
+        /// Those that were found.
+        culprits: usize,
+        /// Records of the batch.
+        records: usize,
+    },
     /// A consumer did not say of every row what became of it.
     #[error("the consumer gave {effects} effects for {rows} rows")]
     Effects {

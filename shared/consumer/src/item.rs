@@ -124,15 +124,15 @@ impl<R> Item<R> {
     }
 }
 
-/// The longest id of a row, in bytes: one that is awaited stands in an index.
+/// The longest id of a row, in bytes: one that is awaited stands in an index. PostgreSQL stores no NUL.
 const LONGEST_ID: usize = 512;
 
 fn check_ids<R>(reading: Reading<R>) -> Result<Reading<R>, Refusal> {
     let mut entities = reading.needs.iter().chain(&reading.creates);
-    match entities.find(|entity| entity.id.len() > LONGEST_ID) {
+    match entities.find(|entity| entity.id.len() > LONGEST_ID || entity.id.contains('\0')) {
         None => Ok(reading),
         Some(Entity { kind, .. }) => {
-            let reason = format!("the id of the {kind} is longer than {LONGEST_ID} bytes");
+            let reason = format!("the id of the {kind} is longer than {LONGEST_ID} bytes, or contains NUL");
             Err(Refusal { class: "invalid-data", reason })
         }
     }

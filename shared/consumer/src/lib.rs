@@ -19,6 +19,7 @@ mod report;
 mod rounds;
 mod settle;
 mod tally;
+mod tick;
 mod transaction;
 
 pub use consumer::{Consumer, Effect, Entity, Reading};

@@ -1,4 +1,5 @@
 use std::collections::{HashMap, HashSet};
+use std::time::Instant;
 
 use store::PgConnection;
 use store::blocked_keys::Queue;
@@ -6,6 +7,7 @@ use store::parked_events::Entity;
 use time::OffsetDateTime;
 
 use crate::breaker::Breaker;
+use crate::engine::Patience;
 use crate::existing::existing;
 use crate::fate::Fate;
 use crate::item::Item;
@@ -15,8 +17,9 @@ use crate::{Consumer, ProcessError, rounds};
 pub(crate) struct Pass<'a, C: Consumer> {
     pub(crate) consumer: &'a C,
     pub(crate) now: OffsetDateTime,
-    /// Since when something that still waits has waited too long.
-    pub(crate) parked_since: OffsetDateTime,
+    pub(crate) patience: Patience,
+    /// Until when culprits are looked for.
+    pub(crate) until: Instant,
     /// None where what fails has been seen before.
     pub(crate) breaker: Option<Breaker>,
     /// Records of the batch.
@@ -64,8 +67,9 @@ impl<'a, C: Consumer> Pass<'a, C> {
             let missing = needs(item).iter().find(|entity| !existing.contains(entity));
             let queue = item.queue();
             let is_held = self.held.contains_key(&queue);
-            if (missing.is_some() || is_held) && unsure.contains(&queue) {
-                // What holds it up depends on what becomes of the one of its key before it.
+            let is_last_try = missing.is_some() && self.is_over(item);
+            if is_last_try || (missing.is_some() || is_held) && unsure.contains(&queue) {
+                // What holds it up depends on what becomes of the one of its key before it, and its row may just be made.
                 self.apply(connection, place, std::mem::take(&mut ready)).await?;
                 unsure.clear();
             }
@@ -90,9 +94,13 @@ impl<'a, C: Consumer> Pass<'a, C> {
         self.held.get(&item.queue()).is_some_and(|awaited| !creates.is_some_and(|row| awaited.contains(row)))
     }
 
+    fn is_over(&self, item: &Item<C::Row>) -> bool {
+        item.parked.is_some_and(|parked| self.patience.is_over(parked.since, parked.tries, self.now))
+    }
+
     /// Parks an item that misses a row, and holds its queue up; or gives up, where it has waited too long.
     pub(crate) fn wait(&mut self, item: &'a Item<C::Row>, missing: &Entity) {
-        if item.parked.is_some_and(|parked| parked.since <= self.parked_since) {
+        if self.is_over(item) && !self.created.contains(missing) {
             let waited = item.parked.map_or(time::Duration::ZERO, |parked| self.now - parked.since);
             let (kind, id, hours) = (&missing.kind, &missing.id, waited.whole_hours());
             let reason = format!("the {kind} {id} that it needs did not come within {hours} hours");

@@ -1,21 +1,23 @@
 use std::time::{Duration, Instant};
 
 use store::blocked_keys::{self, Queue};
-use store::{PgConnection, parked_events};
+use store::{Connection, PgConnection, parked_events};
 use time::OffsetDateTime;
 
 use crate::engine::{Engine, Run};
+use crate::existing::existing;
 use crate::item::{Batch, Item};
 use crate::pass::Pass;
 use crate::report::Report;
 use crate::tally::{Outcomes, Tally};
+use crate::tick::warn_of_parked;
 use crate::transaction::retried;
-use crate::{Consumer, Payload, ProcessError, log};
+use crate::{Consumer, Entity, Payload, ProcessError, log};
 
 /// The transaction gives up a little before Lambda does, so that the invocation can still say why.
 const ANSWER_TIME: Duration = Duration::from_millis(500);
-/// The part of the time that a batch leaves to what was parked before.
-const DRAIN_SHARE: u32 = 4;
+/// So many waiting events of a queue are asked what they wait for: more than one waits only where each makes what another needs.
+const TRIED_OF_QUEUE: i64 = 500;
 
 impl Engine {
     /// Brings every record of a batch to a state, in one transaction, within `remaining`; before it, what is due of the parked
@@ -31,79 +33,51 @@ impl Engine {
         let invocation = Invocation { engine: self, consumer, now, started: Instant::now() };
         let end = invocation.started + remaining.saturating_sub(ANSWER_TIME);
         if payload.is_empty() {
-            return invocation.tick(end).await;
+            return Box::pin(invocation.tick(end)).await;
         }
         let batch = Batch::read(consumer, payload);
         let read_in = invocation.started.elapsed();
-        let until = Instant::now() + end.saturating_duration_since(Instant::now()) / DRAIN_SHARE;
-        let before = invocation.drain(until, 0).await.unwrap_or_else(|error| {
-            // Its keys stay blocked, and the tick says it again: no reason to hold up all others.
-            tracing::error!(
-                consumer = C::NAME,
-                error = &error as &dyn std::error::Error,
-                "Parked events could not be tried"
-            );
-            (Tally::default(), false)
-        });
-        let mut tally = retried::<C, _>(end, async |retries| invocation.commit(&batch, end, retries).await).await?;
-        tally.absorb(&before.0);
-        let records = batch.items.len() + batch.tombstones;
-        Ok(Report { records, read_in: Some(read_in), took: invocation.started.elapsed() }.write::<C>(&tally, now))
+        // Boxed, as what is deep inside makes the future of the whole function a large and deep one.
+        let before = Box::pin(invocation.drain_before(end)).await;
+        let commit = async |retries| Box::pin(invocation.commit(&batch, end, retries)).await;
+        let committed = retried::<C, _>(end, commit).await;
+        let (records, tally) = match &committed {
+            Ok(tally) => (batch.items.len() + batch.tombstones, tally.with(&before)),
+            // What was drained is done all the same.
+            Err(_) => (0, before),
+        };
+        let report = Report { records, read_in: Some(read_in), took: invocation.started.elapsed() };
+        let outcomes = report.write::<C>(&tally, now);
+        committed.map(|_| outcomes)
     }
 }
 
-struct Invocation<'a, C: Consumer> {
-    engine: &'a Engine,
+/// One call of the function.
+pub(crate) struct Invocation<'a, C: Consumer> {
+    pub(crate) engine: &'a Engine,
     consumer: &'a C,
-    now: OffsetDateTime,
-    started: Instant,
+    pub(crate) now: OffsetDateTime,
+    pub(crate) started: Instant,
 }
 
 impl<C: Consumer> Invocation<'_, C> {
-    /// Tries all that is due, in as many transactions as it takes.
-    async fn tick(&self, end: Instant) -> Result<Outcomes, ProcessError> {
-        let mut tally = Tally::default();
-        let mut looking = true;
-        while looking && Instant::now() < end {
-            let (drained, more) = retried::<C, _>(end, async |retries| self.drain(end, retries).await).await?;
-            tally.absorb(&drained);
-            looking = more;
-        }
-        if tally.is_empty() {
-            return Ok(Outcomes::default());
-        }
-        Ok(Report { records: 0, read_in: None, took: self.started.elapsed() }.write::<C>(&tally, self.now))
-    }
-
-    fn run(&self, retries: u32) -> Run<'_, C> {
+    pub(crate) fn run(&self, end: Instant, retries: u32) -> Run<'_, C> {
         Run {
             engine: self.engine,
             consumer: self.consumer,
             now: self.now,
             started: self.started,
+            until: Instant::now() + end.saturating_duration_since(Instant::now()) / 2,
             tally: Tally { retries: retries.into(), ..Tally::default() },
             lines: Vec::new(),
         }
-    }
-
-    /// One transaction for what is due. Says whether there was anything.
-    async fn drain(&self, end: Instant, retries: u32) -> Result<(Tally, bool), ProcessError> {
-        self.engine
-            .in_transaction(end, async |connection| {
-                let mut run = self.run(retries);
-                let looked = run.drain_due(connection).await?;
-                run.write_counts(connection, 0).await?;
-                Ok((run, looked))
-            })
-            .await
-            .map(|(run, looked)| (done(run), looked))
     }
 
     /// The transaction of a batch.
     async fn commit(&self, batch: &Batch<C::Row>, end: Instant, retries: u32) -> Result<Tally, ProcessError> {
         self.engine
             .in_transaction(end, async |connection| {
-                let mut run = self.run(retries);
+                let mut run = self.run(end, retries);
                 run.batch(connection, batch).await?;
                 run.tally.skipped(batch.tombstones);
                 run.write_counts(connection, batch.items.len() + batch.tombstones).await?;
@@ -114,7 +88,8 @@ impl<C: Consumer> Invocation<'_, C> {
     }
 }
 
-fn done<C: Consumer>(run: Run<'_, C>) -> Tally {
+/// What the transaction came to, once it has committed.
+pub(crate) fn done<C: Consumer>(run: Run<'_, C>) -> Tally {
     run.lines.iter().for_each(log::write);
     run.tally
 }
@@ -132,7 +107,28 @@ impl<C: Consumer> Run<'_, C> {
         pass.settle(connection, &[], self.engine.retry).await?;
         let created = if held || !pass.held.is_empty() { std::mem::take(&mut pass.created) } else { Vec::new() };
         self.count(&pass);
-        self.drain_awaiting(connection, created).await
+        if created.is_empty() {
+            return Ok(());
+        }
+        self.drain_created(connection, created).await
+    }
+
+    /// What waits for the rows that the batch made follows with it. Where that fails, it is not the batch's matter: each has a time
+    /// of its own, and the tick tells which it is.
+    async fn drain_created(&mut self, connection: &mut PgConnection, created: Vec<Entity>) -> Result<(), ProcessError> {
+        let (tally, lines) = (self.tally.clone(), self.lines.len());
+        let mut savepoint = connection.begin().await?;
+        match self.drain_awaiting(&mut savepoint, created).await {
+            Ok(()) => savepoint.commit().await?,
+            Err(error) if error.passes() => return Err(error),
+            Err(error) => {
+                savepoint.rollback().await?;
+                self.tally = tally;
+                self.lines.truncate(lines);
+                warn_of_parked::<C>(&error);
+            }
+        }
+        Ok(())
     }
 }
 
@@ -147,8 +143,13 @@ async fn hold<C: Consumer>(
     if blocked.is_empty() {
         return Ok(());
     }
-    for tried in parked_events::tried(connection, C::NAME, &blocked).await? {
-        pass.held.entry(tried.queue).or_default().extend(tried.awaits);
+    let tried = parked_events::tried(connection, C::NAME, &blocked, TRIED_OF_QUEUE).await?;
+    let awaited = tried.iter().filter_map(|tried| tried.awaits.as_ref());
+    let existing = existing(pass.consumer, connection, awaited).await?;
+    for tried in tried {
+        // Who makes a row that is there passes nobody.
+        let awaited = tried.awaits.filter(|row| !existing.contains(row));
+        pass.held.entry(tried.queue).or_default().extend(awaited);
     }
     for queue in blocked {
         pass.held.entry(queue).or_default();

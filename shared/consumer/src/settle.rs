@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use store::PgConnection;
 use store::blocked_keys::{self, Queue};
-use store::dead_letters::{self, DeadLetter};
+use store::dead_letters::{self, DeadLetter, FailedAgain};
 use store::inbox::{self, State};
 use store::parked_events::{self, Entity, NewlyParked, TriedAgain};
 use time::OffsetDateTime;
@@ -44,8 +44,14 @@ impl<C: Consumer> Pass<'_, C> {
         if !states.is_empty() {
             inbox::set_states(connection, C::NAME, &states).await?;
         }
+        let mut queues = queues.to_vec();
+        if C::OWN_INBOX {
+            // What is parked may stand behind one that turned out a duplicate.
+            let parked = self.fates.iter().filter(|(_, fate)| matches!(fate, Fate::Parked(_)));
+            queues.extend(parked.map(|(item, _)| item.queue()));
+        }
         if !queues.is_empty() {
-            blocked_keys::settle(connection, C::NAME, queues, self.now).await?;
+            blocked_keys::settle(connection, C::NAME, &queues, self.now).await?;
         }
         Ok(())
     }
@@ -54,8 +60,12 @@ impl<C: Consumer> Pass<'_, C> {
         let (again, new): (Vec<_>, Vec<_>) = self.dead().partition(|(item, ..)| letter_of(item).is_some());
         let new: Vec<DeadLetter> =
             new.into_iter().map(|(item, class, reason)| dead_letter::of(item, class, reason)).collect();
-        let again: Vec<(i64, &str, &str)> =
-            again.into_iter().filter_map(|(item, class, reason)| Some((letter_of(item)?, class, reason))).collect();
+        let again: Vec<FailedAgain<'_>> = again
+            .into_iter()
+            .filter_map(|(item, error_class, error)| {
+                Some(FailedAgain { dead_letter_id: letter_of(item)?, event: item.event(), error_class, error })
+            })
+            .collect();
         if !again.is_empty() {
             dead_letters::reopen(connection, &again, self.now).await?;
         }
@@ -83,7 +93,7 @@ impl<C: Consumer> Pass<'_, C> {
             kept.iter().map(|(topic, partition, offset)| (topic.as_str(), *partition, *offset)).collect();
         for (item, fate) in &mut self.fates {
             let place = (item.record.topic.as_str(), item.record.partition, item.record.offset);
-            let known = letter_of(item).is_none() && !kept.contains(&place);
+            let known = item.identity.is_none() && letter_of(item).is_none() && !kept.contains(&place);
             if matches!(fate, Fate::DeadLettered { .. }) && known {
                 *fate = Fate::Duplicate;
             }

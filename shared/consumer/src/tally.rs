@@ -65,16 +65,19 @@ impl Tally {
         }
     }
 
-    pub(crate) fn absorb(&mut self, other: &Self) {
+    /// Both together.
+    pub(crate) fn with(&self, other: &Self) -> Self {
+        let mut sum = self.clone();
         for (name, count) in &other.counts {
-            *self.counts.entry(*name).or_default() += count;
+            *sum.counts.entry(*name).or_default() += count;
         }
-        for (age, more) in self.ages.iter_mut().zip(other.ages) {
+        for (age, more) in sum.ages.iter_mut().zip(other.ages) {
             *age += more;
         }
-        self.age_seconds += other.age_seconds;
-        self.oldest_seconds = self.oldest_seconds.max(other.oldest_seconds);
-        self.retries += other.retries;
+        sum.age_seconds += other.age_seconds;
+        sum.oldest_seconds = sum.oldest_seconds.max(other.oldest_seconds);
+        sum.retries += other.retries;
+        sum
     }
 
     pub(crate) fn is_empty(&self) -> bool {

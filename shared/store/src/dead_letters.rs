@@ -5,13 +5,15 @@ mod redrive;
 mod show;
 mod tried;
 
+use std::collections::HashSet;
+
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 pub use find::{Count, Filter, Found, counts, find, find_open};
 pub use redrive::{Reason, Tally, count_discardable, count_redrivable, discard, redrive};
 pub use show::{Listed, Shown, load, show};
-pub use tried::{close, reopen};
+pub use tried::{FailedAgain, close, reopen};
 
 /// A record that can never succeed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,12 +90,18 @@ pub async fn insert(
     consumer: &str,
     letters: &[DeadLetter],
 ) -> sqlx::Result<Vec<(String, i32, i64)>> {
+    // One statement changes a row once.
+    let mut seen = HashSet::new();
+    let record = |letter: &&DeadLetter| (letter.topic.clone(), letter.partition, letter.offset, letter.value.clone());
+    let letters: Vec<&DeadLetter> = letters.iter().filter(|letter| seen.insert(record(letter))).collect();
     let some = |column: fn(&DeadLetter) -> Option<&str>| {
         letters.iter().map(|letter| column(letter).map(storable)).collect::<Vec<Option<String>>>()
     };
-    let bytes = |column: fn(&DeadLetter) -> Option<&[u8]>| letters.iter().map(column).collect::<Vec<Option<&[u8]>>>();
+    let bytes = |column: fn(&DeadLetter) -> Option<&[u8]>| {
+        letters.iter().map(|letter| column(letter)).collect::<Vec<Option<&[u8]>>>()
+    };
     let kept = sqlx::query!(
-        "insert into dead_letters (
+        r#"insert into dead_letters (
              consumer, topic, partition, record_offset, record_time, key, value, headers, event_source, event_id, error_class,
              error, attempts
          )
@@ -101,8 +109,10 @@ pub async fn insert(
              $2::text[], $3::int[], $4::bigint[], $5::timestamptz[], $6::bytea[], $7::bytea[], $8::bytea[], $9::text[],
              $10::text[], $11::text[], $12::text[], $13::int[]
          )
-         on conflict on constraint dead_letters_record_key do nothing
-         returning topic, partition, record_offset",
+         on conflict on constraint dead_letters_record_key do update
+         set event_source = coalesce(dead_letters.event_source, excluded.event_source),
+             event_id = coalesce(dead_letters.event_id, excluded.event_id)
+         returning topic, partition, record_offset, (xmax = 0) as "is_new!""#,
         consumer,
         &letters.iter().map(|letter| letter.topic.as_str()).collect::<Vec<_>>() as &[&str],
         &letters.iter().map(|letter| letter.partition).collect::<Vec<_>>(),
@@ -119,7 +129,8 @@ pub async fn insert(
     )
     .fetch_all(connection)
     .await?;
-    Ok(kept.into_iter().map(|row| (row.topic, row.partition, row.record_offset)).collect())
+    let new = kept.into_iter().filter(|row| row.is_new);
+    Ok(new.map(|row| (row.topic, row.partition, row.record_offset)).collect())
 }
 
 /// What is said about a record may quote it, so that it can have any length and any character.

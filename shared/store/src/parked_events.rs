@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use crate::blocked_keys::{Queue, columns};
 
 pub use waiting::{Waiting, waiting};
-pub use write::{NewlyParked, TriedAgain, insert, postpone, remove, tried_again};
+pub use write::{NewlyParked, TriedAgain, insert, postpone, postpone_queue, remove, stand_behind, tried_again};
 
 /// A row that an event makes, and others may need.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -89,7 +89,10 @@ pub async fn due(
 ) -> sqlx::Result<Vec<Queue>> {
     sqlx::query_as!(
         Queue,
-        "select topic, queue from parked_events where consumer = $1 and next_try_at <= $2 order by next_try_at limit $3",
+        r#"select distinct topic as "topic!", queue as "queue!" from (
+               select topic, queue from parked_events
+               where consumer = $1 and next_try_at <= $2 order by next_try_at limit 5 * $3::bigint
+           ) as longest limit $3::bigint"#,
         consumer,
         now,
         limit
@@ -98,32 +101,49 @@ pub async fn due(
     .await
 }
 
-/// Queues of which something waits for one of these rows.
-pub async fn awaiting(connection: &mut PgConnection, consumer: &str, entities: &[Entity]) -> sqlx::Result<Vec<Queue>> {
+/// Queues of which something waits for one of these rows: so many at most. The others have their own times.
+pub async fn awaiting(
+    connection: &mut PgConnection,
+    consumer: &str,
+    entities: &[Entity],
+    limit: i64,
+) -> sqlx::Result<Vec<Queue>> {
     sqlx::query_as!(
         Queue,
         "select distinct topic, queue from parked_events
-         where consumer = $1 and (awaits_kind, awaits_id) in (select * from unnest($2::text[], $3::text[]))",
+         where consumer = $1 and (awaits_kind, awaits_id) in (select * from unnest($2::text[], $3::text[]))
+         limit $4",
         consumer,
         &entities.iter().map(|entity| &*entity.kind).collect::<Vec<_>>() as &[&str],
         &entities.iter().map(|entity| entity.id.as_str()).collect::<Vec<_>>() as &[&str],
+        limit,
     )
     .fetch_all(connection)
     .await
 }
 
-/// What is to be looked at of these queues, now or later.
-pub async fn tried(connection: &mut PgConnection, consumer: &str, queues: &[Queue]) -> sqlx::Result<Vec<Tried>> {
+/// What is to be looked at of these queues, now or later: the first of each queue, so many.
+pub async fn tried(
+    connection: &mut PgConnection,
+    consumer: &str,
+    queues: &[Queue],
+    of_each: i64,
+) -> sqlx::Result<Vec<Tried>> {
     let (topics, queues) = columns(queues);
     let rows = sqlx::query!(
-        r#"select parked_id, topic, queue, awaits_kind, awaits_id, parked_at, next_try_at as "next_try_at!", tries
-           from parked_events
-           where consumer = $1 and (topic, queue) in (select * from unnest($2::text[], $3::bytea[]))
-           and next_try_at is not null
-           order by parked_id"#,
+        r#"select parked_id, tried.topic as "topic!", tried.queue as "queue!", awaits_kind, awaits_id, parked_at,
+               next_try_at as "next_try_at!", tries
+           from unnest($2::text[], $3::bytea[]) as asked (topic, queue)
+           cross join lateral (
+               select * from parked_events as parked
+               where parked.consumer = $1 and parked.topic = asked.topic and parked.queue = asked.queue
+               and parked.next_try_at is not null
+               order by partition, record_offset, parked_id limit $4
+           ) as tried"#,
         consumer,
         &topics as &[&str],
         &queues as &[&[u8]],
+        of_each,
     )
     .fetch_all(connection)
     .await?;
@@ -138,7 +158,8 @@ pub async fn tried(connection: &mut PgConnection, consumer: &str, queues: &[Queu
     Ok(tried.collect())
 }
 
-/// The first events of each queue, in the order of partition and offset: so many of one queue, and so many in all.
+/// The first events of each queue, in the order of partition and offset: so many of one queue, and so many in all; and no more
+/// than 8 MB, but for the first.
 pub async fn load(
     connection: &mut PgConnection,
     consumer: &str,

@@ -119,18 +119,24 @@ impl Consumer for Shop {
 /// A database with the tables of the shop.
 pub struct World {
     pub database: TestDatabase,
+    settings: &'static [(&'static str, &'static str)],
 }
 
 impl World {
     pub async fn new() -> Self {
-        let world = Self { database: TestDatabase::new().await };
+        Self::with(&[]).await
+    }
+
+    /// One whose functions have these settings.
+    pub async fn with(settings: &'static [(&'static str, &'static str)]) -> Self {
+        let world = Self { database: TestDatabase::new().await, settings };
         world.as_owner(include_str!("tables.sql")).await;
         world
     }
 
     /// Another environment of the function.
     pub fn engine(&self) -> Engine {
-        self.engine_with(&[])
+        self.engine_with(self.settings)
     }
 
     pub fn engine_with(&self, settings: &[(&str, &str)]) -> Engine {

@@ -131,7 +131,8 @@ async fn a_letter_that_failed_again_is_forwarded_again_and_one_that_was_given_up
         .fetch_one(&database.pool)
         .await
         .unwrap();
-    let again = [(id, "missing", "still no JSON")];
+    let again =
+        [dead_letters::FailedAgain { dead_letter_id: id, event: None, error_class: "missing", error: "still no JSON" }];
     dead_letters::reopen(&mut connect(&database).await, &again, datetime!(2026-11-21 10:00 UTC)).await.unwrap();
     assert_eq!(forward(&database, &publisher).await.forwarded, 1);
     let messages: Vec<_> =

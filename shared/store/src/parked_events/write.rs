@@ -126,6 +126,34 @@ pub async fn postpone(connection: &mut PgConnection, events: &[(i64, OffsetDateT
     .map(drop)
 }
 
+/// Looks at a queue again only then, whatever it holds.
+pub async fn postpone_queue(
+    connection: &mut PgConnection,
+    consumer: &str,
+    queue: &Queue,
+    then: OffsetDateTime,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update parked_events set tries = tries + 1, next_try_at = $4
+         where consumer = $1 and topic = $2 and queue = $3 and next_try_at < $4",
+        consumer,
+        queue.topic,
+        queue.queue,
+        then
+    )
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+/// Has events wait for their turn: something of their queue that stands before them waits.
+pub async fn stand_behind(connection: &mut PgConnection, parked_ids: &[i64]) -> sqlx::Result<()> {
+    sqlx::query!("update parked_events set next_try_at = null where parked_id = any($1)", parked_ids)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
 /// Removes events that are parked no longer.
 pub async fn remove(connection: &mut PgConnection, parked_ids: &[i64]) -> sqlx::Result<()> {
     sqlx::query!("delete from parked_events where parked_id = any($1)", parked_ids).execute(connection).await.map(drop)

@@ -54,7 +54,7 @@ async fn the_application_may_change_only_the_columns_that_say_what_became_of_a_r
         granted,
         [
             "blocked_keys: blocked_at",
-            "dead_letters: attempts, error, error_class, failed_at, forward_error, forwarded_at, reason, resolved_at, state",
+            "dead_letters: attempts, error, error_class, event_id, event_source, failed_at, forward_error, forwarded_at, reason, resolved_at, state",
             "inbox: state",
             "parked_events: awaits_id, awaits_kind, event_id, event_source, next_try_at, tries",
         ]

@@ -79,7 +79,12 @@ async fn failures_that_arrive_during_a_redrive_stay_open() {
         // One more of the same kind and key; and one that was sent on fails again.
         keep(&database, &[letter(Some(b"a"), 100 + i64::try_from(round).unwrap())]).await;
         moved += redrive(&database.pool, chunk).await;
-        let again = [(chunk[0], "invalid-data", "still not a number")];
+        let again = [dead_letters::FailedAgain {
+            dead_letter_id: chunk[0],
+            event: None,
+            error_class: "invalid-data",
+            error: "still not a number",
+        }];
         dead_letters::reopen(&mut database.pool.acquire().await.unwrap(), &again, NOON).await.unwrap();
     }
     assert_eq!(moved, 30);
