@@ -4,7 +4,7 @@ use crate::shop::{NOW, World, raw, record};
 
 impl World {
     /// Sends all open dead letters on again, and says how many.
-    async fn redrive(&self) -> i64 {
+    pub async fn redrive(&self) -> i64 {
         let letters = self.numbers("select dead_letter_id from dead_letters where state = 'open'").await;
         let connection = &mut *self.database.pool.acquire().await.unwrap();
         let mut transaction = store::Connection::begin(connection).await.unwrap();
@@ -13,7 +13,7 @@ impl World {
         redriven.iter().map(|tally| tally.letters).sum()
     }
 
-    async fn repair(&self) {
+    pub async fn repair(&self) {
         self.as_owner("alter table shop_log drop constraint shop_log_told_check").await;
     }
 
