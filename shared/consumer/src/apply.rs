@@ -102,7 +102,7 @@ impl<'a, C: Consumer> Pass<'a, C> {
         for awaited in self.held.values_mut() {
             awaited.retain(|awaited| *awaited != row);
         }
-        self.created.push(row);
+        self.created.insert(row);
     }
 
     /// A single record that the database refuses: it waits where a foreign key stands for a row that it needs. Says whether it does.

@@ -93,7 +93,7 @@ impl<C: Consumer> Run<'_, C> {
         let admitted = pass.admit(connection, &rest).await?;
         pass.run(connection, &admitted).await?;
         pass.settle(connection, &going, self.engine.retry).await?;
-        let created = std::mem::take(&mut pass.created);
+        let created = pass.created.drain().collect();
         self.count(&pass);
         Ok(Drained { looked: true, created })
     }

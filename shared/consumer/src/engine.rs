@@ -1,3 +1,4 @@
+use std::collections::{HashMap, HashSet};
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
@@ -84,9 +85,10 @@ impl<'a, C: Consumer> Run<'a, C> {
             breaker,
             records,
             culprits: 0,
-            held: std::collections::HashMap::new(),
+            held: HashMap::new(),
             fates: Vec::new(),
-            created: Vec::new(),
+            created: HashSet::new(),
+            given_up: HashMap::new(),
         }
     }
 

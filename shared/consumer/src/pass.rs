@@ -30,7 +30,9 @@ pub(crate) struct Pass<'a, C: Consumer> {
     pub(crate) held: HashMap<Queue, Vec<Entity>>,
     pub(crate) fates: Vec<(&'a Item<C::Row>, Fate)>,
     /// Rows that were made.
-    pub(crate) created: Vec<Entity>,
+    pub(crate) created: HashSet<Entity>,
+    /// Queues of which something has waited too long, and how often it was tried.
+    pub(crate) given_up: HashMap<Queue, i32>,
 }
 
 impl<'a, C: Consumer> Pass<'a, C> {
@@ -61,28 +63,34 @@ impl<'a, C: Consumer> Pass<'a, C> {
         let needed = group.iter().flat_map(|item| needs(item));
         let existing = existing(self.consumer, connection, needed).await?;
         let mut ready = Vec::with_capacity(group.len());
-        // Queues of those that a foreign key may still stop, or that make what is awaited.
-        let mut unsure: HashSet<Queue> = HashSet::new();
+        // Queues of those that a foreign key may still stop, or that make what is awaited; and all rows that they make.
+        let (mut unsure, mut making) = (HashSet::new(), HashSet::new());
         for item in group {
-            let missing = needs(item).iter().find(|entity| !existing.contains(entity));
             let queue = item.queue();
-            let is_held = self.held.contains_key(&queue);
-            let is_last_try = missing.is_some() && self.is_over(item);
-            if is_last_try || (missing.is_some() || is_held) && unsure.contains(&queue) {
-                // What holds it up depends on what becomes of the one of its key before it, and its row may just be made.
+            let mut missing = self.missing(item, &existing);
+            let waits = missing.is_some() || self.held.contains_key(&queue);
+            let is_made = missing.is_some_and(|row| making.contains(row));
+            if is_made || waits && unsure.contains(&queue) || missing.is_some() && self.is_over(item, &queue) {
+                // What holds it up depends on what becomes of those before it.
                 self.apply(connection, place, std::mem::take(&mut ready)).await?;
-                unsure.clear();
+                (unsure, making) = (HashSet::new(), HashSet::new());
+                missing = self.missing(item, &existing);
             }
             if self.is_behind(item) {
                 self.fates.push((item, Fate::Parked(None)));
             } else if let Some(missing) = missing {
                 self.wait(item, missing);
             } else {
-                unsure.extend((is_held || !needs(item).is_empty()).then_some(queue));
+                making.extend(creates(item));
+                unsure.extend((self.held.contains_key(&queue) || !needs(item).is_empty()).then_some(queue));
                 ready.push(item);
             }
         }
         self.apply(connection, place, ready).await
+    }
+
+    fn missing<'i>(&self, item: &'i Item<C::Row>, existing: &HashSet<Entity>) -> Option<&'i Entity> {
+        needs(item).iter().find(|row| !existing.contains(row) && !self.created.contains(row))
     }
 
     /// Whether something of its queue waits for anything but what it creates.
@@ -90,28 +98,36 @@ impl<'a, C: Consumer> Pass<'a, C> {
         if self.held.is_empty() {
             return false;
         }
-        let creates = item.reading.as_ref().ok().and_then(|reading| reading.creates.as_ref());
-        self.held.get(&item.queue()).is_some_and(|awaited| !creates.is_some_and(|row| awaited.contains(row)))
+        self.held.get(&item.queue()).is_some_and(|awaited| !creates(item).is_some_and(|row| awaited.contains(row)))
     }
 
-    fn is_over(&self, item: &Item<C::Row>) -> bool {
-        item.parked.is_some_and(|parked| self.patience.is_over(parked.since, parked.tries, self.now))
+    /// Whether it has waited too long. One that stands behind another was looked for as often as that one.
+    fn is_over(&self, item: &Item<C::Row>, queue: &Queue) -> bool {
+        let tries = self.given_up.get(queue).copied().unwrap_or(0);
+        item.parked.is_some_and(|parked| self.patience.is_over(parked.since, parked.tries.max(tries), self.now))
     }
 
     /// Parks an item that misses a row, and holds its queue up; or gives up, where it has waited too long.
     pub(crate) fn wait(&mut self, item: &'a Item<C::Row>, missing: &Entity) {
-        if self.is_over(item) && !self.created.contains(missing) {
+        let queue = item.queue();
+        if self.is_over(item, &queue) {
             let waited = item.parked.map_or(time::Duration::ZERO, |parked| self.now - parked.since);
             let (kind, id, hours) = (&missing.kind, &missing.id, waited.whole_hours());
             let reason = format!("the {kind} {id} that it needs did not come within {hours} hours");
             self.fates.push((item, Fate::DeadLettered { class: "missing-row", reason }));
+            let tries = item.parked.map_or(0, |parked| parked.tries);
+            self.given_up.entry(queue).and_modify(|most| *most = tries.max(*most)).or_insert(tries);
             return;
         }
-        self.held.entry(item.queue()).or_default().push(missing.clone());
+        self.held.entry(queue).or_default().push(missing.clone());
         self.fates.push((item, Fate::Parked(Some(missing.clone()))));
     }
 }
 
 pub(crate) fn needs<R>(item: &Item<R>) -> &[Entity] {
     item.reading.as_ref().map_or(&[], |reading| reading.needs.as_slice())
+}
+
+fn creates<R>(item: &Item<R>) -> Option<&Entity> {
+    item.reading.as_ref().ok().and_then(|reading| reading.creates.as_ref())
 }

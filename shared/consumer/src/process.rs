@@ -105,7 +105,8 @@ impl<C: Consumer> Run<'_, C> {
         }
         pass.run(connection, &admitted).await?;
         pass.settle(connection, &[], self.engine.retry).await?;
-        let created = if held || !pass.held.is_empty() { std::mem::take(&mut pass.created) } else { Vec::new() };
+        let waits = held || !pass.held.is_empty();
+        let created: Vec<Entity> = if waits { pass.created.drain().collect() } else { Vec::new() };
         self.count(&pass);
         if created.is_empty() {
             return Ok(());

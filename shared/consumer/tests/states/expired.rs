@@ -67,3 +67,15 @@ async fn an_event_expires_when_its_row_was_looked_for_often_enough() {
     world.tick(HOUR + 60).await;
     assert_eq!((world.letters().await, world.blocked().await), (vec![0], 0));
 }
+
+#[tokio::test]
+async fn events_behind_one_that_expires_need_not_be_looked_for_as_often_again() {
+    let world = World::with(&[("PARKED_KEEP_HOURS", "1"), ("PARKED_RETRY_MAX_SECONDS", "600")]).await;
+    let batch: Vec<_> = (0..10).map(|offset| record(offset, "a", "moved o1")).collect();
+    world.deliver(0, &batch).await;
+    for look in [HOUR + 1, HOUR + 10, HOUR + 20] {
+        world.tick(look).await;
+    }
+    world.tick(HOUR + 60).await;
+    assert_eq!((world.letters().await.len(), world.blocked().await), (10, 0));
+}

@@ -2,7 +2,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rdkafka::client::ClientContext;
+use rdkafka::client::{ClientContext, DefaultClientContext};
+use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::KafkaError;
 use rdkafka::message::{DeliveryResult, Header, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer, ProducerContext, PurgeConfig, ThreadedProducer};
@@ -160,6 +161,14 @@ pub(super) struct Context {
 }
 
 impl ClientContext for Context {
+    /// librdkafka warns at every start that a setting is experimental; it is chosen all the same (see `ordered.rs`), and tested.
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        let expected = facility == "CONFWARN" && message.contains("enable.gapless.guarantee");
+        if !expected {
+            DefaultClientContext.log(level, facility, message);
+        }
+    }
+
     fn error(&self, error: KafkaError, reason: &str) {
         tracing::debug!(error.class = %error, error.message = reason, "Kafka connection trouble");
         self.outage.note(reason);
