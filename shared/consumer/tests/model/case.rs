@@ -26,10 +26,10 @@ pub struct Spec {
 
 #[derive(Debug, Clone)]
 pub enum Kind {
-    /// A new event. What it creates has the number of the record.
+    /// A new event.
     Event {
         place: usize,
-        creates: Option<Table>,
+        creates: Option<Creates>,
         needs: Vec<Need>,
         outcome: Outcome,
     },
@@ -47,6 +47,14 @@ pub enum Table {
     Rows,
     /// Only a foreign key tells.
     Ledgers,
+}
+
+#[derive(Debug, Clone)]
+pub enum Creates {
+    /// A row with the number of the record.
+    New(Table),
+    /// What an earlier one of its queue creates as well, where there is one.
+    Same(Index),
 }
 
 /// Some row that a record creates; or one that nothing creates.
@@ -143,12 +151,17 @@ fn kind() -> impl Strategy<Value = Kind> {
             1 => Just(Outcome::Panics),
         ]
     };
-    let event = |place, creates: BoxedStrategy<Option<Table>>, of: Table, needs: std::ops::Range<usize>| {
+    let event = |place, creates: BoxedStrategy<Option<Creates>>, of: Table, needs: std::ops::Range<usize>| {
         (creates, prop::collection::vec(need(of), needs), outcome())
             .prop_map(move |(creates, needs, outcome)| Kind::Event { place, creates, needs, outcome })
     };
     let nothing = || Just(None).boxed();
-    let opens = prop_oneof![3 => Just(Table::Rows), 1 => Just(Table::Ledgers)].prop_map(Some).boxed();
+    let opens = prop_oneof![
+        5 => Just(Creates::New(Table::Rows)),
+        2 => Just(Creates::New(Table::Ledgers)),
+        1 => any::<Index>().prop_map(Creates::Same),
+    ];
+    let opens = opens.prop_map(Some).boxed();
     prop_oneof![
         7 => event(0, opens, Table::Rows, 0..2),
         5 => event(1, nothing(), Table::Rows, 1..3),

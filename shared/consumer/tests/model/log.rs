@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::case::{Case, Kind, LANES, Need, Outcome, Spec, Table};
+use crate::case::{Case, Creates, Kind, LANES, Need, Outcome, Spec, Table};
 
 pub const CONSUMERS: [&str; 2] = ["model-a", "model-b"];
 
@@ -115,6 +115,14 @@ impl fmt::Display for Log {
 }
 
 impl Log {
+    /// All events, each at the place where it first stands.
+    pub fn events(&self) -> impl Iterator<Item = &Event> {
+        self.0.iter().flatten().flatten().filter_map(|entry| match &entry.content {
+            Content::Event(event) => Some(event),
+            _ => None,
+        })
+    }
+
     pub fn of(case: &Case) -> Self {
         let mut log = Self(LANES.map(|lanes| vec![Vec::new(); lanes.len()]));
         let mut events: Vec<Event> = Vec::new();
@@ -126,9 +134,13 @@ impl Log {
             let entry = |value: Option<Vec<u8>>, content| Entry { key: key.clone(), value, content };
             let (lane, entry) = match &spec.kind {
                 Kind::Event { place, creates, needs, outcome } => {
-                    let creates = creates.map(|table| row(table, number));
-                    let needs = rows_needed(&case.records, needs);
                     let (place, outcome, key) = (*place, *outcome, key.clone());
+                    let before = events.iter().filter(|event| {
+                        key.is_some() && (event.consumer, event.lane, &event.key) == (consumer, lane, &key)
+                    });
+                    let before: Vec<Row> = before.filter_map(|event| event.creates.clone()).collect();
+                    let creates = creates.as_ref().map(|creates| row_created(creates, number, &before));
+                    let needs = rows_needed(&case.records, needs);
                     let event = Event { number, consumer, lane, offset, key, place, creates, needs, outcome };
                     events.push(event.clone());
                     ((consumer, lane), entry(Some(event.value()), Content::Event(event)))
@@ -166,9 +178,18 @@ fn row(table: Table, number: usize) -> Row {
     (table.kind(), format!("made by {number}"))
 }
 
+fn row_created(creates: &Creates, number: usize, before: &[Row]) -> Row {
+    match creates {
+        Creates::Same(index) if !before.is_empty() => index.get(before).clone(),
+        Creates::Same(_) => row(Table::Rows, number),
+        Creates::New(table) => row(*table, number),
+    }
+}
+
 fn rows_needed(records: &[Spec], needs: &[Need]) -> Vec<Row> {
     let creators = |table: Table| -> Vec<usize> {
-        let makes = |kind: &Kind| matches!(kind, Kind::Event { creates: Some(created), .. } if *created == table);
+        let makes =
+            |kind: &Kind| matches!(kind, Kind::Event { creates: Some(Creates::New(created)), .. } if *created == table);
         (0..records.len()).filter(|number| makes(&records[*number].kind)).collect()
     };
     let needed = |need: &Need| match need {

@@ -3,6 +3,7 @@
 
 mod case;
 mod crash;
+mod expiry;
 mod log;
 mod oracle;
 mod state;
@@ -14,7 +15,9 @@ use std::io::Write;
 
 use proptest::test_runner::{Config, FileFailurePersistence, TestCaseError, TestError, TestRunner};
 use settings::Environment;
+use tokio::runtime::{Builder, Runtime};
 
+use crate::case::Case;
 use crate::log::Log;
 use crate::world::World;
 
@@ -26,8 +29,38 @@ const FAILURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/model/failure
 
 #[test]
 fn whatever_happens_on_the_way_the_end_is_that_of_the_model() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let mut world = Some(runtime.block_on(World::new()));
+    hold("end of the model", false, |runtime, world, case, log| {
+        let expected = oracle::expected(log);
+        let observed = runtime.block_on(world.run(case, log))?;
+        equal(&expected.differences(&observed))
+    });
+}
+
+#[test]
+fn a_consumer_that_tells_duplicates_by_its_own_table_ends_where_the_model_ends() {
+    hold("own inbox", true, |runtime, world, case, log| {
+        let expected = oracle::expected(log);
+        let observed = runtime.block_on(world.run(case, log))?.without_replays(&expected);
+        equal(&expected.without_inbox().differences(&observed.without_inbox()))
+    });
+}
+
+#[test]
+fn what_waits_too_long_is_a_dead_letter_and_what_stood_behind_it_goes_on() {
+    hold("expiry", false, |runtime, world, case, log| {
+        let before = runtime.block_on(world.run(case, log))?;
+        let after = runtime.block_on(world.expire())?;
+        equal(&expiry::wrong(log, &before, &after).join("\n"))
+    });
+}
+
+fn equal(differences: &str) -> Result<(), TestCaseError> {
+    if differences.is_empty() { Ok(()) } else { Err(TestCaseError::fail(differences.to_owned())) }
+}
+
+/// Runs the cases of a property. Panics with the smallest case that fails, whose seed is kept.
+fn hold(name: &str, own: bool, property: impl Fn(&Runtime, &mut World, &Case, &Log) -> Result<(), TestCaseError>) {
+    let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
     let cases = Environment::of_process().parsed("PROPTEST_CASES", CASES).expect("a number of cases");
     let config = Config {
         cases,
@@ -36,25 +69,21 @@ fn whatever_happens_on_the_way_the_end_is_that_of_the_model() {
         failure_persistence: Some(Box::new(FileFailurePersistence::Direct(FAILURES))),
         ..Config::default()
     };
-    let done = Cell::new(0_u32);
-    let world = RefCell::new(world.take().expect("it was just made"));
+    let world = RefCell::new(runtime.block_on(World::new(own)));
+    let (held, failed) = (Cell::new(0_u32), Cell::new(false));
     let result = TestRunner::new(config).run(&case::case(), |case| {
-        let log = Log::of(&case);
-        let expected = oracle::expected(&log);
-        let observed = runtime.block_on(world.borrow_mut().run(&case, &log))?;
-        done.set(done.get() + 1);
-        if done.get().is_multiple_of(PROGRESS) {
-            let _ = writeln!(std::io::stderr(), "{} of {cases} cases", done.get());
+        let result = property(&runtime, &mut world.borrow_mut(), &case, &Log::of(&case));
+        held.set(held.get() + 1);
+        failed.set(failed.get() || result.is_err());
+        if held.get().is_multiple_of(PROGRESS) && !failed.get() {
+            let _ = writeln!(std::io::stderr(), "{name}: {} of {cases} cases", held.get());
         }
-        if observed == expected {
-            return Ok(());
-        }
-        Err(TestCaseError::fail(expected.differences(&observed)))
+        result
     });
+    let _of_the_connections = runtime.enter();
+    drop(world);
     if let Err(TestError::Fail(why, case)) = &result {
         panic!("{why}\nof the case\n{}{:#?}\nwhose seed stands in {FAILURES}", Log::of(case), case.steps);
     }
     result.expect("cases can be made");
-    let _keep_until_dropped_in_its_runtime = runtime.enter();
-    drop(world);
 }

@@ -40,6 +40,23 @@ impl State {
     }
 }
 
+impl State {
+    /// What is left to compare where the consumers tell duplicates by their own table: the inbox says nothing of what was applied
+    /// at once, and a replay of it waits behind what waits before it turns out to be one.
+    pub fn without_inbox(mut self) -> Self {
+        self.inbox.retain(|_, state| state == "dead_lettered");
+        self.counts.retain(|(_, outcome), _| outcome != "stale");
+        self
+    }
+
+    /// The same, without what is parked here and has taken effect or been overtaken there.
+    pub fn without_replays(mut self, other: &Self) -> Self {
+        let is_settled = |state: &String| state == "applied" || state == "stale";
+        self.parked.retain(|event, _| !other.inbox.get(event).is_some_and(is_settled));
+        self
+    }
+}
+
 /// As it is in the database.
 pub async fn observed(connection: &mut PgConnection) -> sqlx::Result<State> {
     let mut state = State::default();

@@ -1,6 +1,7 @@
 //! The consumers under test. Both do the same, each with its own topics; rows of one are needed by the other.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use consumer::{Consumer, Effect, Entity, Reading, Refusal};
@@ -12,8 +13,8 @@ use testkit::sqlx;
 use crate::case::{Failure, Fault};
 use crate::log::CONSUMERS;
 
-/// The consumer of that number.
-pub struct Subject<const N: usize> {
+/// The consumer of that number, which may tell duplicates by its own table.
+pub struct Subject<const N: usize, const OWN: bool> {
     calls: AtomicUsize,
     fault: Fault,
 }
@@ -29,7 +30,7 @@ pub struct Told {
     outcome: String,
 }
 
-impl<const N: usize> Subject<N> {
+impl<const N: usize, const OWN: bool> Subject<N, OWN> {
     pub fn new(fault: Fault) -> Self {
         Self { calls: AtomicUsize::new(0), fault }
     }
@@ -56,10 +57,11 @@ fn entity((kind, id): &(String, String)) -> Entity {
     Entity { kind: Cow::Owned(kind.clone()), id: id.clone() }
 }
 
-impl<const N: usize> Consumer for Subject<N> {
+impl<const N: usize, const OWN: bool> Consumer for Subject<N, OWN> {
     type Row = Told;
 
     const NAME: &'static str = CONSUMERS[N];
+    const OWN_INBOX: bool = OWN;
     const TYPES: &'static [&'static str] = &["model.opened", "model.moved", "model.noted", "model.entered"];
 
     fn read(&self, event: Event) -> Result<Reading<Told>, Refusal> {
@@ -103,10 +105,14 @@ impl<const N: usize> Consumer for Subject<N> {
         assert!(rows.iter().all(|row| row.place == place), "rows of another type");
         enter(connection, rows).await?;
         let effective: Vec<&Told> = rows.iter().copied().filter(|row| effect(row) == Effect::Applied).collect();
-        write(connection, N, &effective).await?;
+        let mut new = write(connection, N, &effective, OWN).await?;
         create(connection, &effective).await?;
         self.fail(connection).await?;
-        Ok(rows.iter().map(|row| effect(row)).collect())
+        let effects = rows.iter().map(|row| match effect(row) {
+            Effect::Applied if !new.remove(&row.number) => Effect::Duplicate,
+            effect => effect,
+        });
+        Ok(effects.collect())
     }
 }
 
@@ -134,47 +140,63 @@ async fn enter(connection: &mut PgConnection, rows: &[&Told]) -> Result<(), stor
         .map(drop)
 }
 
-async fn write(connection: &mut PgConnection, consumer: usize, rows: &[&Told]) -> Result<(), store::Error> {
+/// Numbers of those that had not been written before. Where that is the inbox's to know, it is an error, and nobody's fault but ours.
+async fn write(
+    connection: &mut PgConnection,
+    consumer: usize,
+    rows: &[&Told],
+    own: bool,
+) -> Result<HashSet<i64>, store::Error> {
     if rows.is_empty() {
-        return Ok(());
+        return Ok(HashSet::new());
     }
     let said = |outcome: &'static str, then: i32| -> Vec<i32> {
         rows.iter().map(|row| if row.outcome == outcome { then } else { 1 }).collect()
     };
     let numbers: Vec<i64> = rows.iter().map(|row| row.number).collect();
     let queues: Vec<&str> = rows.iter().map(|row| row.queue.as_str()).collect();
-    sqlx::query(
+    let new: Vec<i64> = sqlx::query_scalar(
         "insert into model_log (consumer, number, queue, weight)
          select $1, number, queue, weight / divisor
          from unnest($2::bigint[], $3::text[], $4::int[], $5::int[])
              with ordinality as told (number, queue, weight, divisor, place)
-         order by place",
+         order by place
+         on conflict do nothing
+         returning number",
     )
     .bind(CONSUMERS[consumer])
     .bind(&numbers)
     .bind(&queues)
     .bind(said("Check", -1))
     .bind(said("Division", 0))
-    .execute(&mut *connection)
+    .fetch_all(&mut *connection)
     .await?;
+    let new: HashSet<i64> = new.into_iter().collect();
+    assert!(own || new.len() == rows.len(), "an event comes twice to a consumer whose inbox is the engine's");
     sqlx::query(
         "insert into model_trails (queue, trail)
          select queue, string_agg(number::text, ' ' order by place)
-         from unnest($1::bigint[], $2::text[]) with ordinality as told (number, queue, place)
+         from (
+             select number, queue, min(place) as place
+             from unnest($1::bigint[], $2::text[]) with ordinality as told (number, queue, place)
+             where number = any($3)
+             group by number, queue
+         ) as new
          group by queue order by queue
          on conflict (queue) do update set trail = model_trails.trail || ' ' || excluded.trail",
     )
     .bind(&numbers)
     .bind(&queues)
+    .bind(new.iter().copied().collect::<Vec<_>>())
     .execute(connection)
-    .await
-    .map(drop)
+    .await?;
+    Ok(new)
 }
 
 async fn create(connection: &mut PgConnection, rows: &[&Told]) -> Result<(), store::Error> {
     for (kind, statement) in [
-        ("row", "insert into model_rows (id) select * from unnest($1::text[])"),
-        ("ledger", "insert into model_ledgers (id) select * from unnest($1::text[])"),
+        ("row", "insert into model_rows (id) select * from unnest($1::text[]) on conflict do nothing"),
+        ("ledger", "insert into model_ledgers (id) select * from unnest($1::text[]) on conflict do nothing"),
     ] {
         let created = rows.iter().filter_map(|row| row.creates.as_ref());
         let ids: Vec<&str> = created.filter(|row| row.0 == kind).map(|row| row.1.as_str()).collect();

@@ -19,10 +19,12 @@ use crate::subject::Subject;
 
 /// Far longer than anything here takes.
 const LIMIT: Duration = Duration::from_secs(30);
-/// Longer than anything that is parked is left alone.
-const TICK: Duration = Duration::from_secs(61);
-/// After so many ticks without an end something goes round in circles.
-const TICKS: usize = 100;
+/// Longer than anything that is parked is left alone: two hours.
+const TICK: Duration = Duration::from_secs(7201);
+/// After so many ticks nothing waits any more: twenty hours, and then half of that for each that comes to be first of its queue.
+const EXPIRY: usize = 600;
+/// After so many ticks without an end something goes round in circles; less than what waits has time.
+const TICKS: usize = 9;
 
 /// A database and two environments, for one case after the other.
 pub struct World {
@@ -31,6 +33,8 @@ pub struct World {
     /// Of environments that died: their connections may still be at work.
     dead: Vec<Engine>,
     now: OffsetDateTime,
+    /// Whether the consumers tell duplicates by their own table.
+    own: bool,
 }
 
 /// A case on its way.
@@ -41,12 +45,12 @@ struct Run<'a> {
 }
 
 impl World {
-    pub async fn new() -> Self {
+    pub async fn new(own: bool) -> Self {
         let database = TestDatabase::new().await;
         let mut owner = owner(&database).await;
         sqlx::raw_sql(include_str!("tables.sql")).execute(&mut owner).await.expect("tables of the model");
         let engines = [engine(&database), engine(&database)];
-        Self { database, engines, dead: Vec::new(), now: datetime!(2026-11-21 09:30 UTC) }
+        Self { database, engines, dead: Vec::new(), now: datetime!(2026-11-21 09:30 UTC), own }
     }
 
     /// Delivers all of a case, with its faults, and gives what it comes to.
@@ -59,20 +63,31 @@ impl World {
             self.check().await?;
         }
         self.deliver_rest(&mut run).await?;
-        self.tick_until_nothing_changes().await?;
-        Ok(observed(&mut *self.connection().await).await.expect("the tables can be read"))
+        self.tick_until_nothing_changes().await
+    }
+
+    /// Lets so much time go by that nothing may wait any more, and gives what that comes to.
+    pub async fn expire(&mut self) -> Result<State, TestCaseError> {
+        for _ in 0..EXPIRY {
+            self.tick().await?;
+            let state = observed(&mut *self.connection().await).await.expect("the tables can be read");
+            if state.parked.is_empty() {
+                return Ok(state);
+            }
+        }
+        Err(TestCaseError::fail("something waits for ever"))
     }
 
     async fn step(&mut self, run: &mut Run<'_>, step: &Step) {
         match step {
             Step::Deliver(delivery) => {
-                let done = deliver(&self.engines[0], run, delivery, self.now).await;
+                let done = deliver(&self.engines[0], run, delivery, self.at()).await;
                 self.acknowledge(run, delivery, 0, done);
             }
             Step::Together(one, other) => {
                 let (here, there) = tokio::join!(
-                    deliver(&self.engines[0], run, one, self.now),
-                    deliver(&self.engines[1], run, other, self.now)
+                    deliver(&self.engines[0], run, one, self.at()),
+                    deliver(&self.engines[1], run, other, self.at())
                 );
                 self.acknowledge(run, one, 0, here);
                 self.acknowledge(run, other, 1, there);
@@ -105,7 +120,7 @@ impl World {
             while run.is_unfinished(consumer) {
                 self.now += Duration::from_secs(1);
                 let delivery = Delivery { consumer, takes: [7, 5, 3], fault: Fault::None };
-                match deliver(&self.engines[0], run, &delivery, self.now).await {
+                match deliver(&self.engines[0], run, &delivery, self.at()).await {
                     done @ Done::Acknowledged(_) => self.acknowledge(run, &delivery, 0, done),
                     _ => return Err(TestCaseError::fail("a batch without a fault was not applied")),
                 }
@@ -115,25 +130,30 @@ impl World {
         Ok(())
     }
 
-    async fn tick_until_nothing_changes(&mut self) -> Result<(), TestCaseError> {
+    async fn tick_until_nothing_changes(&mut self) -> Result<State, TestCaseError> {
         let mut before = None;
         for _ in 0..TICKS {
-            self.now += TICK;
-            for consumer in [0, 1] {
-                let run = Run { log: &Log(LANES.map(|_| Vec::new())), acknowledged: [Vec::new(), Vec::new()] };
-                let tick = Delivery { consumer, takes: [0; 3], fault: Fault::None };
-                if !matches!(deliver(&self.engines[0], &run, &tick, self.now).await, Done::Acknowledged(_)) {
-                    return Err(TestCaseError::fail("a tick without a fault failed"));
-                }
-                self.check().await?;
-            }
+            self.tick().await?;
             let after = observed(&mut *self.connection().await).await.expect("the tables can be read");
             if before.as_ref() == Some(&after) {
-                return Ok(());
+                return Ok(after);
             }
             before = Some(after);
         }
         Err(TestCaseError::fail("ticks do not come to an end"))
+    }
+
+    async fn tick(&mut self) -> Result<(), TestCaseError> {
+        self.now += TICK;
+        for consumer in [0, 1] {
+            let run = Run { log: &Log(LANES.map(|_| Vec::new())), acknowledged: [Vec::new(), Vec::new()] };
+            let tick = Delivery { consumer, takes: [0; 3], fault: Fault::None };
+            if !matches!(deliver(&self.engines[0], &run, &tick, self.at()).await, Done::Acknowledged(_)) {
+                return Err(TestCaseError::fail("a tick without a fault failed"));
+            }
+            self.check().await?;
+        }
+        Ok(())
     }
 
     async fn check(&self) -> Result<(), TestCaseError> {
@@ -143,6 +163,10 @@ impl World {
 
     async fn connection(&self) -> store::PoolConnection<store::Postgres> {
         self.database.pool.acquire().await.expect("a connection")
+    }
+
+    fn at(&self) -> (OffsetDateTime, bool) {
+        (self.now, self.own)
     }
 
     async fn clear(&mut self) {
@@ -167,7 +191,7 @@ enum Done {
     Died,
 }
 
-async fn deliver(engine: &Engine, run: &Run<'_>, delivery: &Delivery, now: OffsetDateTime) -> Done {
+async fn deliver(engine: &Engine, run: &Run<'_>, delivery: &Delivery, (now, own): (OffsetDateTime, bool)) -> Done {
     let consumer = delivery.consumer;
     let lanes = run.log.0[consumer].iter().zip(&run.acknowledged[consumer]).zip(delivery.takes);
     let ranges: Vec<_> = lanes.map(|((entries, place), take)| *place..entries.len().min(place + take)).collect();
@@ -179,12 +203,12 @@ async fn deliver(engine: &Engine, run: &Run<'_>, delivery: &Delivery, now: Offse
     let records: Map<String, Value> = records.collect();
     let payload: Payload = serde_json::from_value(json!({"records": records})).expect("a payload");
     let life = if let Fault::Dies(polls) = delivery.fault { polls } else { usize::MAX };
-    let outcomes = if consumer == 0 {
-        let subject = Subject::<0>::new(delivery.fault);
-        Mortal::new(engine.process(&subject, payload, LIMIT, now), life).await
-    } else {
-        let subject = Subject::<1>::new(delivery.fault);
-        Mortal::new(engine.process(&subject, payload, LIMIT, now), life).await
+    let fault = delivery.fault;
+    let outcomes = match (consumer, own) {
+        (0, false) => Mortal::new(engine.process(&Subject::<0, false>::new(fault), payload, LIMIT, now), life).await,
+        (_, false) => Mortal::new(engine.process(&Subject::<1, false>::new(fault), payload, LIMIT, now), life).await,
+        (0, true) => Mortal::new(engine.process(&Subject::<0, true>::new(fault), payload, LIMIT, now), life).await,
+        (_, true) => Mortal::new(engine.process(&Subject::<1, true>::new(fault), payload, LIMIT, now), life).await,
     };
     match outcomes {
         Some(Ok(_)) if delivery.fault != Fault::Unacknowledged => {
@@ -196,7 +220,13 @@ async fn deliver(engine: &Engine, run: &Run<'_>, delivery: &Delivery, now: Offse
 }
 
 fn engine(database: &TestDatabase) -> Engine {
-    let settings = [("DATABASE_URL", database.url()), ("DATABASE_ACQUIRE_TIMEOUT_MS", "10000".to_owned())];
+    let settings = [
+        ("DATABASE_URL", database.url().as_str()),
+        ("DATABASE_ACQUIRE_TIMEOUT_MS", "10000"),
+        ("PARKED_KEEP_HOURS", "20"),
+        ("PARKED_RETRY_MAX_SECONDS", "7200"),
+    ]
+    .map(|(name, value)| (name, value.to_owned()));
     Engine::start(&Environment::from_iter(settings)).expect("settings that are right")
 }
 

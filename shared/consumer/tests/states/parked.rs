@@ -72,6 +72,32 @@ async fn a_second_event_that_makes_the_row_passes_nobody() {
 }
 
 #[tokio::test]
+async fn a_creator_that_is_stale_makes_nothing_and_the_next_one_passes() {
+    for together in [true, false] {
+        let world = World::new().await;
+        let batch = [
+            record(0, "a", "opened o2 needs o1"),
+            record(1, "a", "opened o1 stale"),
+            record(2, "a", "opened o3 needs o1"),
+            record(3, "a", "opened o1 at last"),
+        ];
+        let batches = if together { vec![&batch[..]] } else { batch.chunks(1).collect() };
+        for batch in batches {
+            world.deliver(0, batch).await;
+        }
+        assert_eq!((world.log().await, world.blocked().await), (vec![3, 0, 2], 0), "together: {together}");
+    }
+}
+
+#[tokio::test]
+async fn an_event_waits_for_its_row_where_what_should_have_made_it_was_stale() {
+    let world = World::new().await;
+    let batch = [record(0, "a", "opened o1 stale"), record(1, "a", "opened o2 needs o1"), record(2, "b", "moved o1")];
+    world.deliver(0, &batch).await;
+    assert_eq!((world.log().await, world.parked().await), (vec![], vec![1, 2]));
+}
+
+#[tokio::test]
 async fn a_waiting_event_without_a_key_holds_up_nothing() {
     let world = World::new().await;
     let waiting = |offset| {

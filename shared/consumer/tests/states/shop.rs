@@ -20,7 +20,7 @@ pub const NOW: OffsetDateTime = datetime!(2026-11-21 09:30 UTC);
 
 /// Does what an event's `referrer` says: `opened o1` makes the order o1 (`opened o1 needs o2` when that is there), `moved o1` needs
 /// it, `noted` needs nothing. The database
-/// refuses what is `bad`, the consumer what is `refused`; one that is `gated` waits until the gate is open.
+/// refuses what is `bad`, the consumer what is `refused`, and says `stale`; one that is `gated` waits until the gate is open.
 #[derive(Default)]
 pub struct Shop {
     /// How many rows each call of `apply` was given.
@@ -88,8 +88,7 @@ impl Consumer for Shop {
         if let Some(statement) = self.first {
             sqlx::query(statement).execute(&mut *connection).await?;
         }
-        let refused = |row: &Row| row.told.contains("refused");
-        let taken: Vec<&Row> = rows.iter().copied().filter(|row| !refused(row)).collect();
+        let taken: Vec<&Row> = rows.iter().copied().filter(|row| effect(row) == Effect::Applied).collect();
         sqlx::query(
             "insert into shop_log (number, told)
              select number, told from unnest($1::bigint[], $2::text[]) with ordinality as row (number, told, place)
@@ -111,8 +110,15 @@ impl Consumer for Shop {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         }
-        let refusal = || Effect::Refused { class: "refused", reason: "told so".to_owned() };
-        Ok(rows.iter().map(|row| if refused(row) { refusal() } else { Effect::Applied }).collect())
+        Ok(rows.iter().map(|row| effect(row)).collect())
+    }
+}
+
+fn effect(row: &Row) -> Effect {
+    match &row.told {
+        told if told.contains("refused") => Effect::Refused { class: "refused", reason: "told so".to_owned() },
+        told if told.contains("stale") => Effect::Stale,
+        _ => Effect::Applied,
     }
 }
 
