@@ -128,8 +128,8 @@ pub enum Failure {
 }
 
 pub fn case() -> impl Strategy<Value = Case> {
-    let records = prop::collection::vec(spec(), 1..45);
-    let steps = prop::collection::vec(step(), 0..16);
+    let records = prop::collection::vec(spec(), 1..60);
+    let steps = prop::collection::vec(step(), 0..20);
     (records, steps).prop_map(|(records, steps)| Case { records, steps })
 }
 
@@ -186,12 +186,12 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 fn delivery() -> impl Strategy<Value = Delivery> {
-    let takes = [0..9_usize, 0..6, 0..4];
+    let takes = [0..6_usize, 0..4, 0..3];
     let fault = prop_oneof![
         5 => Just(Fault::None),
-        1 => Just(Fault::Unacknowledged),
-        3 => (1..90_usize).prop_map(Fault::Dies),
-        2 => (0..6_usize, failure()).prop_map(|(call, how)| Fault::Fails { call, how }),
+        2 => Just(Fault::Unacknowledged),
+        4 => (1..50_usize).prop_map(Fault::Dies),
+        3 => (0..3_usize, failure()).prop_map(|(call, how)| Fault::Fails { call, how }),
     ];
     let consumer = prop_oneof![2 => Just(0), 1 => Just(1)];
     (consumer, takes, fault).prop_map(|(consumer, takes, fault)| Delivery { consumer, takes, fault })
