@@ -61,6 +61,6 @@ impl Consumer for Enricher {
         rows: &[&Click],
     ) -> Result<Vec<Effect>, store::Error> {
         let inserted = clicks::insert(connection, rows).await?;
-        Ok(inserted.into_iter().map(|fresh| if fresh { Effect::Applied } else { Effect::Duplicate }).collect())
+        Ok(inserted.into_iter().map(Effect::of_insert).collect())
     }
 }

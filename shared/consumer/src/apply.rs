@@ -90,7 +90,7 @@ impl<'a, C: Consumer> Pass<'a, C> {
             Effect::Stale => Fate::Stale,
             Effect::Refused { class, reason } => Fate::DeadLettered { class, reason },
         };
-        if !matches!(fate, Fate::DeadLettered { .. }) {
+        if matches!(fate, Fate::Applied | Fate::Duplicate) {
             self.creates(item);
         }
         self.fates.push((item, fate));

@@ -14,7 +14,8 @@ pub trait Consumer: Sync {
     /// The function's name, under which everything of it stands in the tables.
     const NAME: &'static str;
 
-    /// The types that it takes, in the order in which they are applied where several come together.
+    /// The names of the types that it takes, in the order in which they are applied where several come together. What [`Reading`] and
+    /// `apply` call the place of a type is its index here; counts carry the name.
     const TYPES: &'static [&'static str];
 
     /// Whether its own table tells a duplicate, so that what is applied needs no row in the inbox.
@@ -31,10 +32,12 @@ pub trait Consumer: Sync {
         _kind: &str,
         _ids: &[String],
     ) -> impl Future<Output = Result<Vec<String>, store::Error>> + Send {
-        async { Ok(Vec::new()) }
+        let forgotten = "the consumer says that events need rows, and not which of them exist";
+        async move { Err(store::Error::Configuration(forgotten.into())) }
     }
 
-    /// The kind of row that a foreign key stands for: an event that violates it waits for that row.
+    /// The kind of row that a foreign key stands for: an event that violates it, and said that it needs a row of this kind, waits for
+    /// that row, which went away after it was looked for. Any other foreign key makes a dead letter.
     #[must_use]
     fn need_of(_constraint: &str) -> Option<&'static str> {
         None
@@ -89,7 +92,7 @@ impl<R> Reading<R> {
 pub enum Effect {
     /// It took effect.
     Applied,
-    /// It had taken effect before.
+    /// What it says is there already, such as another event with the same content.
     Duplicate,
     /// Something newer has taken effect already.
     Stale,
@@ -100,6 +103,14 @@ pub enum Effect {
         /// What is wrong with it.
         reason: String,
     },
+}
+
+impl Effect {
+    /// Of a row that was inserted, or was there already.
+    #[must_use]
+    pub fn of_insert(is_new: bool) -> Self {
+        if is_new { Self::Applied } else { Self::Duplicate }
+    }
 }
 
 impl Refusal {

@@ -79,7 +79,9 @@ impl<R> Item<R> {
                 identity = Some(Identity { source: event.source.clone(), id: event.id.clone() });
                 correlation_id.clone_from(&event.correlation_id);
                 time = Some(event.time);
-                consumer.read(event).and_then(check_ids)
+                let reading = consumer.read(event)?;
+                assert!(reading.place < C::TYPES.len(), "the consumer has no type at the place {}", reading.place);
+                check_ids(reading)
             }
             Err(rejection) => {
                 (identity, correlation_id) = (rejection.identity, rejection.correlation_id);

@@ -60,21 +60,21 @@ impl<'a, C: Consumer> Pass<'a, C> {
         if self.held.is_empty() && group.iter().all(|item| needs(item).is_empty()) {
             return self.apply(connection, place, group).await;
         }
-        let needed = group.iter().flat_map(|item| needs(item));
-        let existing = existing(self.consumer, connection, needed).await?;
+        let mut there = self.existing(connection, &group).await?;
         let mut ready = Vec::with_capacity(group.len());
         // Queues of those that a foreign key may still stop, or that make what is awaited; and all rows that they make.
         let (mut unsure, mut making) = (HashSet::new(), HashSet::new());
-        for item in group {
+        for (nth, item) in group.iter().copied().enumerate() {
             let queue = item.queue();
-            let mut missing = self.missing(item, &existing);
+            let mut missing = self::missing(item, &there);
             let waits = missing.is_some() || self.held.contains_key(&queue);
             let is_made = missing.is_some_and(|row| making.contains(row));
             if is_made || waits && unsure.contains(&queue) || missing.is_some() && self.is_over(item, &queue) {
                 // What holds it up depends on what becomes of those before it.
                 self.apply(connection, place, std::mem::take(&mut ready)).await?;
                 (unsure, making) = (HashSet::new(), HashSet::new());
-                missing = self.missing(item, &existing);
+                there = self.existing(connection, &group[nth..]).await?;
+                missing = self::missing(item, &there);
             }
             if self.is_behind(item) {
                 self.fates.push((item, Fate::Parked(None)));
@@ -89,8 +89,13 @@ impl<'a, C: Consumer> Pass<'a, C> {
         self.apply(connection, place, ready).await
     }
 
-    fn missing<'i>(&self, item: &'i Item<C::Row>, existing: &HashSet<Entity>) -> Option<&'i Entity> {
-        needs(item).iter().find(|row| !existing.contains(row) && !self.created.contains(row))
+    /// Which of the rows that the items need are there.
+    async fn existing(
+        &self,
+        connection: &mut PgConnection,
+        items: &[&Item<C::Row>],
+    ) -> Result<HashSet<Entity>, ProcessError> {
+        existing(self.consumer, connection, items.iter().flat_map(|item| needs(item))).await
     }
 
     /// Whether something of its queue waits for anything but what it creates.
@@ -126,6 +131,10 @@ impl<'a, C: Consumer> Pass<'a, C> {
 
 pub(crate) fn needs<R>(item: &Item<R>) -> &[Entity] {
     item.reading.as_ref().map_or(&[], |reading| reading.needs.as_slice())
+}
+
+fn missing<'i, R>(item: &'i Item<R>, there: &HashSet<Entity>) -> Option<&'i Entity> {
+    needs(item).iter().find(|row| !there.contains(row))
 }
 
 fn creates<R>(item: &Item<R>) -> Option<&Entity> {

@@ -52,13 +52,13 @@ impl EventType {
         }
     }
 
+    /// All of them.
+    pub const ALL: [Self; 1] = [Self::LinkClicked];
+
     /// The type of a name on the wire.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "link.clicked" => Some(Self::LinkClicked),
-            _ => None,
-        }
+        Self::ALL.into_iter().find(|event_type| event_type.name() == name)
     }
 
     /// The topic its events travel on.
