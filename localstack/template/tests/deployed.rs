@@ -86,6 +86,21 @@ fn topics_keep_what_they_promise() {
     );
 }
 
+/// Without the first, copies of dead letters are refused for good; without the second, nothing releases what waits for another consumer.
+#[test]
+fn every_topic_that_is_consumed_has_a_dlq_as_wide_as_itself_and_its_consumer_a_tick() {
+    let template = deployed();
+    for function in template.functions.iter().filter(|function| !function.mappings.is_empty()) {
+        let tick = function.schedules.iter().any(|schedule| schedule.every == Duration::from_mins(1));
+        assert!(tick, "{} has no tick", function.name);
+        for mapping in &function.mappings {
+            let partitions = |name: &str| template.topics.iter().find(|topic| topic.name == name)?.partitions.into();
+            let dlq: Option<i32> = partitions(&format!("{}.dlq", mapping.topic));
+            assert!(dlq.is_some() && dlq == partitions(&mapping.topic), "{}", mapping.topic);
+        }
+    }
+}
+
 #[test]
 fn values_that_only_a_deployment_knows_are_left_to_the_environment() {
     let template = deployed();
