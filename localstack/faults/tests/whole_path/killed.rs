@@ -49,14 +49,14 @@ async fn clicks_made_while_the_database_is_killed_are_counted_after_it_returns()
     poller.stop().await;
 }
 
-/// Starts the built consumer on a Runtime API of the test's own.
-fn start_consumer(api: &RuntimeApi, variables: &BTreeMap<String, String>) -> Child {
-    Command::new(binaries().join("click-consumer"))
+/// Starts a built function on a Runtime API of the test's own.
+pub fn start_function(name: &str, api: &RuntimeApi, variables: &BTreeMap<String, String>) -> Child {
+    Command::new(binaries().join(name))
         .env_clear()
         .envs(variables)
         .envs([
             ("AWS_LAMBDA_RUNTIME_API", api.address().as_str()),
-            ("AWS_LAMBDA_FUNCTION_NAME", "click-consumer"),
+            ("AWS_LAMBDA_FUNCTION_NAME", name),
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
             ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
         ])
@@ -87,13 +87,13 @@ async fn a_consumer_killed_between_the_commit_and_the_answer_counts_the_click_on
     };
     // The answer to the first delivery is never taken, and its process dies with the answer on its lips.
     let deaf = RuntimeApi::start(batch_of_one_click(), false).await;
-    let mut first = start_consumer(&deaf, &variables);
+    let mut first = start_function("click-consumer", &deaf, &variables);
     eventually("the click is committed", PATIENCE, count).await;
     eventually("the answer is on its way", PATIENCE, || async { deaf.is_answered().then_some(()) }).await;
     first.kill().await.unwrap();
 
     let api = RuntimeApi::start(batch_of_one_click(), true).await;
-    let mut second = start_consumer(&api, &variables);
+    let mut second = start_function("click-consumer", &api, &variables);
     let answer = eventually("the second delivery is answered", PATIENCE, || async { api.answer() }).await;
     assert_eq!(
         answer,

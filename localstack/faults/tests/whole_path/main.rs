@@ -4,5 +4,6 @@
 mod killed;
 mod path;
 mod path_test;
+mod relayed;
 mod repaired;
 mod runtime_api;
