@@ -29,6 +29,16 @@ pub struct Relayed {
     pub forwarded: u64,
 }
 
+/// How a look went.
+enum Looked {
+    /// Something was published: there may be more at once.
+    GotOn,
+    /// There was nothing that can be published now.
+    FoundNothing,
+    /// Kafka was away or slow; it may be back any moment.
+    WasCutShort,
+}
+
 /// The relay. Made once per environment.
 pub struct Relay {
     pool: PgPool,
@@ -61,8 +71,9 @@ impl Relay {
             let looked = self.look(&mut relayed, limit.saturating_sub(started.elapsed())).await;
             let is_over = |pause| started.elapsed() + pause >= self.window.min(limit);
             let pause = match &looked {
-                Ok(true) => Duration::ZERO,
-                Ok(false) => (began.elapsed() * REST).clamp(PAUSE, LONGEST_PAUSE),
+                Ok(Looked::GotOn) => Duration::ZERO,
+                Ok(Looked::FoundNothing) => (began.elapsed() * REST).clamp(PAUSE, LONGEST_PAUSE),
+                Ok(Looked::WasCutShort) => PAUSE,
                 Err(error) => {
                     tracing::warn!(error.message = format!("{error:#}"), "The relay could not look; it tries again");
                     PAUSE
@@ -78,8 +89,8 @@ impl Relay {
         Ok(relayed)
     }
 
-    /// Publishes and forwards what there is, and says whether it got on, so that there may be more at once.
-    async fn look(&self, relayed: &mut Relayed, within: Duration) -> anyhow::Result<bool> {
+    /// Publishes and forwards what there is.
+    async fn look(&self, relayed: &mut Relayed, within: Duration) -> anyhow::Result<Looked> {
         let started = Instant::now();
         let drained = outbox::drain_all(&self.pool, &self.publisher, within).await.context("the outbox")?;
         relayed.published += drained.published;
@@ -87,7 +98,11 @@ impl Relay {
         let left = within.saturating_sub(started.elapsed());
         let forwarded = outbox::forward(&self.pool, &self.publisher, left).await.context("the dead letters")?;
         relayed.forwarded += forwarded.forwarded;
-        Ok(drained.published + forwarded.forwarded > 0 && !drained.is_cut_short && !forwarded.is_cut_short)
+        Ok(match drained.published + forwarded.forwarded {
+            _ if drained.is_cut_short || forwarded.is_cut_short => Looked::WasCutShort,
+            0 => Looked::FoundNothing,
+            _ => Looked::GotOn,
+        })
     }
 
     async fn report(&self, relayed: Relayed, now: OffsetDateTime) -> anyhow::Result<()> {

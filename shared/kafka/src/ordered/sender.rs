@@ -36,6 +36,10 @@ const FIXED: [(&str, &str); 5] = [
     ("max.in.flight.requests.per.connection", "1"),
 ];
 
+/// How long a broker may take to say that a topic is there, its connection included. In an outage each run asks this first, so that
+/// the next one begins soon after its end.
+const ASKING: Duration = Duration::from_millis(1500);
+
 /// What came of a record, by its place in the run.
 pub(super) type Verdict = (usize, Result<(), KafkaError>);
 
@@ -87,7 +91,7 @@ impl Sender {
         if !is_name(topic) {
             return Err(NotFound::Refused(format!("{topic:?} cannot be a topic")));
         }
-        let (producer, asked) = (Arc::clone(self.producer()), topic.to_owned());
+        let (producer, asked, within) = (Arc::clone(self.producer()), topic.to_owned(), within.min(ASKING));
         let answer = tokio::task::spawn_blocking(move || {
             let metadata = producer.client().fetch_metadata(Some(&asked), within)?;
             let error = metadata.topics().first().and_then(rdkafka::metadata::MetadataTopic::error);
