@@ -19,6 +19,7 @@ pub(super) async fn run(place: &mut Place<'_>, large: u32) -> anyhow::Result<()>
     for _ in 0..ROUNDS {
         place.clear().await?;
         place.fill(SMALL).await?;
+        place.database.settle().await?;
         let started = Instant::now();
         drain().await?;
         small.push(rate(SMALL.into(), started.elapsed()));
@@ -31,6 +32,8 @@ pub(super) async fn run(place: &mut Place<'_>, large: u32) -> anyhow::Result<()>
     place.clear().await?;
     println!("Leaving {large} events behind");
     place.fill(large).await?;
+    // What the filling left to write is not the drain's.
+    place.database.settle().await?;
     let started = Instant::now();
     let mut first = Vec::new();
     for _ in 0..ROUNDS {
