@@ -5,8 +5,10 @@
 //! appearance of each record keeps the order of its key: each run begins at the first record that nobody saw acknowledged, and
 //! what appears again was there before. It rests on this:
 //!
-//! - One request is in flight for each broker. With more, a broker that refuses a batch takes the one behind it, for a producer
-//!   that it has not met before.
+//! - The first record of each key goes ahead, and the others follow once it is acknowledged. A broker takes whatever comes first from a
+//!   producer that it has not met in a partition, also what comes behind a batch that it has just refused; from one that it has met it
+//!   takes nothing behind a gap.
+//! - One request is in flight for each broker, so that not more is on its way than must be.
 //! - Records never expire by themselves: librdkafka would go on behind the gap. The run has a time limit, and what it leaves is
 //!   purged.
 //! - A batch that the broker refuses stops the producer (`enable.gapless.guarantee`).

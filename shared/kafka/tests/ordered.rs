@@ -133,10 +133,13 @@ async fn nothing_behind_a_refused_batch_is_taken_from_a_producer_that_the_broker
     let publisher = OrderedPublisher::start(KafkaSettings::read(&environment).unwrap()).unwrap();
     let (large, small) = (vec![b'x'; 350_000], vec![b'x'; 50_000]);
     let name = topic.name.as_str();
-    let values: Vec<&[u8]> =
-        std::iter::once(large.as_slice()).chain(std::iter::repeat_n(small.as_slice(), 20)).collect();
-    let records: Vec<_> = values.into_iter().map(|value| record(name, "a", value)).collect();
-    let outcome = publisher.publish(&records, WITHIN).await;
-    assert_eq!(brief(&outcome), format!("r{}", "w".repeat(20)), "{:?}", outcome.unavailable);
-    assert_eq!(topic.read_all().len(), 0, "what came before the record in front of it");
+    // Refused as the first of its key, and behind one that was taken.
+    for (ahead, fates) in [(0, format!("r{}", "w".repeat(20))), (1, format!("ar{}", "w".repeat(20)))] {
+        let ahead = std::iter::repeat_n(small.as_slice(), ahead);
+        let values = ahead.chain([large.as_slice()]).chain(std::iter::repeat_n(small.as_slice(), 20));
+        let records: Vec<_> = values.map(|value| record(name, "a", value)).collect();
+        let outcome = publisher.publish(&records, WITHIN).await;
+        assert_eq!(brief(&outcome), fates, "{:?}", outcome.unavailable);
+    }
+    assert_eq!(topic.read_all().len(), 1, "what came before the record in front of it");
 }

@@ -31,18 +31,28 @@ impl<'a> Run<'a> {
         Self { records, fates: vec![Fate::Waits; records.len()], stopped: HashSet::new() }
     }
 
-    /// Sends everything, and waits for all of it.
+    /// Sends the first record of each key, and then everything else, and waits for all of it.
+    ///
+    /// A broker takes whatever comes first from a producer that it has not met, and a request may be on its way to it while the one
+    /// before is refused. Once it has the first of a key, it has met the producer in that partition, and takes nothing behind a gap.
     pub(super) async fn send_together(&mut self, sender: &mut Sender, deadline: Instant) -> Result<(), Broken> {
         self.find_topics(sender, deadline).await?;
+        let (first, _) = self.chains();
+        self.send_all(sender, first, deadline).await?;
+        let others = (0..self.records.len()).filter(|place| self.fates[*place] == Fate::Waits).collect();
+        self.send_all(sender, others, deadline).await
+    }
+
+    async fn send_all(&mut self, sender: &mut Sender, places: Vec<usize>, deadline: Instant) -> Result<(), Broken> {
         let mut on_their_way = 0_usize;
-        for place in 0..self.records.len() {
+        for place in places {
             if self.is_open(place) {
                 on_their_way += usize::from(self.start(sender, place)?);
             }
         }
         while on_their_way > 0 {
             let (place, verdict) = next(sender, deadline).await?;
-            verdict?;
+            verdict.map_err(|error| sender.broken(error))?;
             self.fates[place] = Fate::Acknowledged;
             on_their_way -= 1;
         }
@@ -68,7 +78,7 @@ impl<'a> Run<'a> {
                     }
                 }
                 Err(error) if is_refusal(&error) => self.refuse(place, error.to_string()),
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(sender.broken(error)),
             }
         }
         Ok(())
@@ -82,7 +92,7 @@ impl<'a> Run<'a> {
                 self.refuse(place, error.to_string());
                 Ok(false)
             }
-            Err(error) => Err(error.into()),
+            Err(error) => Err(sender.broken(error)),
         }
     }
 

@@ -78,6 +78,11 @@ impl Sender {
         self.producer().send(message).map_err(|(error, _)| error)
     }
 
+    /// Why a run ends. Once a refusal has stopped the producer, all that it still held comes back as purged, perhaps first.
+    pub(super) fn broken(&self, error: KafkaError) -> Broken {
+        if self.producer().client().fatal_error().is_some() { Broken::Refused } else { error.into() }
+    }
+
     /// What came of the next record of which something is known.
     pub(super) async fn verdict(&mut self) -> Verdict {
         self.verdicts.recv().await.expect("the producer has the other end")
