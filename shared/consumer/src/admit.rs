@@ -16,29 +16,11 @@ impl<'a, C: Consumer> Pass<'a, C> {
         connection: &mut PgConnection,
         items: &'a [Item<C::Row>],
     ) -> Result<Vec<&'a Item<C::Row>>, ProcessError> {
-        let mut seen: HashSet<(&str, &str)> = HashSet::new();
-        let mut receipts = Vec::new();
-        let mut twice = HashSet::new();
-        for (place, item) in items.iter().enumerate().filter(|(_, item)| enters::<C>(item)) {
-            let Some(event) = item.event() else { continue };
-            if seen.insert(event) {
-                receipts.push(receipt(item, event));
-            } else {
-                twice.insert(place);
-            }
-        }
-        let mut fresh = HashSet::new();
-        if !receipts.is_empty() {
-            fresh = inbox::claim(connection, C::NAME, &receipts, State::Applied, self.now).await?;
-        }
-        let known = |item: &Item<C::Row>| {
-            let event = item.event().map(|(source, id)| (source.to_owned(), id.to_owned()));
-            event.is_some_and(|event| !fresh.contains(&event))
-        };
-        let all_new = fresh.len() == receipts.len() && twice.is_empty();
+        let entering: Vec<&Item<C::Row>> = items.iter().filter(|item| enters::<C>(item)).collect();
+        let mut is_new = self.claim(connection, &entering, State::Applied).await?.into_iter();
         let mut admitted = Vec::with_capacity(items.len());
-        for (place, item) in items.iter().enumerate() {
-            let duplicate = !all_new && enters::<C>(item) && (twice.contains(&place) || known(item));
+        for item in items {
+            let duplicate = enters::<C>(item) && is_new.next() == Some(false);
             match &item.reading {
                 _ if duplicate => self.fates.push((item, Fate::Duplicate)),
                 Ok(_) => admitted.push(item),
@@ -66,29 +48,41 @@ impl<'a, C: Consumer> Pass<'a, C> {
             let places: Vec<usize> = (0..self.fates.len())
                 .filter(|place| becomes(&self.fates[*place].1) && !is_in_inbox(self.fates[*place].0))
                 .collect();
-            let mut entered = HashSet::new();
-            let mut receipts = Vec::new();
-            for place in &places {
-                let item = self.fates[*place].0;
-                let Some(event) = item.event() else { continue };
-                if entered.insert(event) {
-                    receipts.push(receipt(item, event));
-                }
-            }
-            if receipts.is_empty() {
-                continue;
-            }
-            let mut fresh = inbox::claim(connection, C::NAME, &receipts, state, self.now).await?;
-            for place in places {
-                let (item, fate) = &mut self.fates[place];
-                let event = item.event().map(|(source, id)| (source.to_owned(), id.to_owned()));
-                // Taken out, so that a second one of the same event in the batch is a duplicate too.
-                if event.is_some_and(|event| !fresh.remove(&event)) {
-                    *fate = Fate::Duplicate;
+            let items: Vec<&Item<C::Row>> = places.iter().map(|place| self.fates[*place].0).collect();
+            let is_new = self.claim(connection, &items, state).await?;
+            for (place, is_new) in places.into_iter().zip(is_new) {
+                if !is_new {
+                    self.fates[place].1 = Fate::Duplicate;
                 }
             }
         }
         Ok(())
+    }
+
+    /// Enters items into the inbox, and says of each whether it is the first of its event. One without an identity always is.
+    async fn claim(
+        &self,
+        connection: &mut PgConnection,
+        items: &[&Item<C::Row>],
+        state: State,
+    ) -> Result<Vec<bool>, ProcessError> {
+        let mut seen = HashSet::new();
+        let receipts: Vec<Receipt<'_>> = items
+            .iter()
+            .filter_map(|item| Some((item, item.event()?)))
+            .filter(|(_, event)| seen.insert(*event))
+            .map(|(item, event)| receipt(item, event))
+            .collect();
+        if receipts.is_empty() {
+            return Ok(vec![true; items.len()]);
+        }
+        let mut fresh = inbox::claim(connection, C::NAME, &receipts, state, self.now).await?;
+        if fresh.len() == items.len() {
+            return Ok(vec![true; items.len()]);
+        }
+        // Taken out, so that a second one of the same event in the batch is a duplicate too.
+        let mut is_first = |(source, id): (&str, &str)| fresh.remove(&(source.to_owned(), id.to_owned()));
+        Ok(items.iter().map(|item| item.event().is_none_or(&mut is_first)).collect())
     }
 }
 

@@ -6,7 +6,7 @@ use store::{Connection, Fault, PgConnection};
 
 use crate::fate::Fate;
 use crate::item::Item;
-use crate::pass::{Pass, needs};
+use crate::pass::{Pass, creates, needs};
 use crate::{Consumer, Effect, ProcessError};
 
 impl<'a, C: Consumer> Pass<'a, C> {
@@ -91,14 +91,14 @@ impl<'a, C: Consumer> Pass<'a, C> {
             Effect::Refused { class, reason } => Fate::DeadLettered { class, reason },
         };
         if matches!(fate, Fate::Applied | Fate::Duplicate) {
-            self.creates(item);
+            self.made(item);
         }
         self.fates.push((item, fate));
     }
 
     /// Takes note of the row that an item made: nobody waits for it any more, and another event that makes it passes nobody.
-    fn creates(&mut self, item: &Item<C::Row>) {
-        let Some(row) = item.reading.as_ref().ok().and_then(|reading| reading.creates.clone()) else { return };
+    fn made(&mut self, item: &Item<C::Row>) {
+        let Some(row) = creates(item).cloned() else { return };
         for awaited in self.held.values_mut() {
             awaited.retain(|awaited| *awaited != row);
         }

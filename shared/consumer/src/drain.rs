@@ -12,20 +12,20 @@ use crate::pass::Pass;
 use crate::{Consumer, ProcessError};
 
 /// Queues that one drain looks at.
-const QUEUES: i64 = 200;
+pub(crate) const QUEUES: i64 = 200;
 /// Events that it takes of one queue, and in all.
-const EVENTS_OF_QUEUE: i64 = 500;
+pub(crate) const EVENTS_OF_QUEUE: i64 = 500;
 const EVENTS: i64 = 2000;
 /// Events far behind in a queue that may create what it waits for.
 const CREATORS: usize = 20;
 
 /// What a drain did.
-#[derive(Debug, Default)]
-pub(crate) struct Drained {
+#[derive(Debug)]
+struct Drained {
     /// Whether there was anything to look at.
-    pub(crate) looked: bool,
+    looked: bool,
     /// Rows that were made, for which others may wait.
-    pub(crate) created: Vec<Entity>,
+    created: Vec<Entity>,
 }
 
 impl<C: Consumer> Run<'_, C> {

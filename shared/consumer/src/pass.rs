@@ -137,6 +137,6 @@ fn missing<'i, R>(item: &'i Item<R>, there: &HashSet<Entity>) -> Option<&'i Enti
     needs(item).iter().find(|row| !there.contains(row))
 }
 
-fn creates<R>(item: &Item<R>) -> Option<&Entity> {
+pub(crate) fn creates<R>(item: &Item<R>) -> Option<&Entity> {
     item.reading.as_ref().ok().and_then(|reading| reading.creates.as_ref())
 }

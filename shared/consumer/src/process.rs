@@ -4,6 +4,7 @@ use store::blocked_keys::{self, Queue};
 use store::{Connection, PgConnection, parked_events};
 use time::OffsetDateTime;
 
+use crate::drain::EVENTS_OF_QUEUE;
 use crate::engine::{Engine, Run};
 use crate::existing::existing;
 use crate::item::{Batch, Item};
@@ -16,8 +17,6 @@ use crate::{Consumer, Entity, Payload, ProcessError, log};
 
 /// The transaction gives up a little before Lambda does, so that the invocation can still say why.
 const ANSWER_TIME: Duration = Duration::from_millis(500);
-/// So many waiting events of a queue are asked what they wait for: more than one waits only where each makes what another needs.
-const TRIED_OF_QUEUE: i64 = 500;
 
 impl Engine {
     /// Brings every record of a batch to a state, in one transaction, within `remaining`; before it, what is due of the parked
@@ -144,7 +143,7 @@ async fn hold<C: Consumer>(
     if blocked.is_empty() {
         return Ok(());
     }
-    let tried = parked_events::tried(connection, C::NAME, &blocked, TRIED_OF_QUEUE).await?;
+    let tried = parked_events::tried(connection, C::NAME, &blocked, EVENTS_OF_QUEUE).await?;
     let awaited = tried.iter().filter_map(|tried| tried.awaits.as_ref());
     let existing = existing(pass.consumer, connection, awaited).await?;
     for tried in tried {

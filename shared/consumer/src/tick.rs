@@ -3,6 +3,7 @@ use std::time::Instant;
 use store::blocked_keys::{self, Queue};
 use store::parked_events;
 
+use crate::drain::QUEUES;
 use crate::process::{Invocation, done};
 use crate::report::Report;
 use crate::tally::{Outcomes, Tally};
@@ -11,8 +12,6 @@ use crate::{Consumer, ProcessError};
 
 /// The part of the time that a batch leaves to what was parked before.
 const DRAIN_SHARE: u32 = 4;
-/// Queues that are tried one by one when they cannot be tried together.
-const QUEUES: i64 = 200;
 
 impl<C: Consumer> Invocation<'_, C> {
     /// Tries all that is due, in as many transactions as it takes.
