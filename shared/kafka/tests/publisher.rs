@@ -3,44 +3,17 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use events::{Data, Event, LinkClicked, Text, Utm, Wire, decode};
+use events::{Wire, decode};
 use kafka::topics::{NewTopic, create_missing};
 use kafka::{EventPublisher, KafkaSettings, PublishError};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use settings::Environment;
 use stack::kafka::{Broker, BrokerPorts};
-use testkit::{TestTopic, bootstrap, eventually};
-use time::macros::datetime;
-use uuid::Uuid;
+use testkit::{TestTopic, bootstrap, click_event, eventually};
 
 /// Longer than any limit of the publisher's own.
 const WITHIN: Duration = Duration::from_mins(1);
-
-fn click(code: &str) -> Event {
-    let now = datetime!(2026-11-21 09:30 UTC);
-    Event {
-        id: events::uuid_v7_at(now).into(),
-        source: Text::new("/test").unwrap(),
-        time: now,
-        subject: None,
-        sequence: None,
-        correlation_id: None,
-        causation_id: None,
-        traceparent: None,
-        data: Data::LinkClicked(LinkClicked {
-            link_id: Uuid::nil(),
-            short_code: code.parse().unwrap(),
-            timestamp: now,
-            user_agent: None,
-            ip_address: None,
-            referrer: None,
-            accept_language: None,
-            utm: Utm::default(),
-            edge_country: None,
-        }),
-    }
-}
 
 fn settings(bootstrap: &str, more: &[(&str, &str)]) -> KafkaSettings {
     let fixed = [("KAFKA_BOOTSTRAP_SERVERS", bootstrap)];
@@ -53,7 +26,7 @@ async fn an_event_is_on_the_topic_under_its_key_once_publish_returns() {
     let publisher = EventPublisher::start(settings(&bootstrap(), &[]), &topic.name).unwrap();
     // Where Java's default partitioner sends these keys: a mixed fleet must agree.
     for (code, partition) in [("foobar", 0), ("abc", 3)] {
-        let event = click(code);
+        let event = click_event(code);
         let delivered = publisher.publish(&topic.name, &event, WITHIN).await.unwrap();
         assert_eq!(delivered.partition, partition, "{code}");
         let read = topic.read_all().into_iter().find(|record| record.key.as_deref() == Some(code.as_bytes())).unwrap();
@@ -71,17 +44,17 @@ async fn a_broker_that_is_away_is_answered_in_time_then_at_once_and_found_again(
     let mut broker = Broker::start(&artifacts, directory.path(), BrokerPorts::free()).await.unwrap();
     let topic = TestTopic::on(&broker.bootstrap(), 1).await;
     let publisher = EventPublisher::start(settings(&broker.bootstrap(), &[]), &topic.name).unwrap();
-    publisher.publish(&topic.name, &click("before"), WITHIN).await.unwrap();
+    publisher.publish(&topic.name, &click_event("before"), WITHIN).await.unwrap();
 
     broker.kill();
     for _ in 0..3 {
         let started = Instant::now();
-        let error = publisher.publish(&topic.name, &click("during"), WITHIN).await.unwrap_err();
+        let error = publisher.publish(&topic.name, &click_event("during"), WITHIN).await.unwrap_err();
         assert!(matches!(error, PublishError::Unavailable { .. }), "{error}");
         assert!(started.elapsed() < Duration::from_millis(2600), "{:?}", started.elapsed());
     }
     let started = Instant::now();
-    let error = publisher.publish(&topic.name, &click("during"), WITHIN).await.unwrap_err();
+    let error = publisher.publish(&topic.name, &click_event("during"), WITHIN).await.unwrap_err();
     assert!(
         started.elapsed() < Duration::from_millis(20),
         "a known outage is answered at once: {:?}",
@@ -90,7 +63,7 @@ async fn a_broker_that_is_away_is_answered_in_time_then_at_once_and_found_again(
     assert!(error.to_string().contains("Connect"), "the broker problem is named: {error}");
 
     broker.restart().await.unwrap();
-    let ask = || async { publisher.publish(&topic.name, &click("after"), WITHIN).await.ok() };
+    let ask = || async { publisher.publish(&topic.name, &click_event("after"), WITHIN).await.ok() };
     eventually("the publisher finds the broker again", Duration::from_secs(20), ask).await;
 
     // A broker that takes connections and does not answer.
@@ -98,14 +71,14 @@ async fn a_broker_that_is_away_is_answered_in_time_then_at_once_and_found_again(
     kill(pid, Signal::SIGSTOP).unwrap();
     for _ in 0..3 {
         let started = Instant::now();
-        publisher.publish(&topic.name, &click("hangs"), WITHIN).await.unwrap_err();
+        publisher.publish(&topic.name, &click_event("hangs"), WITHIN).await.unwrap_err();
         assert!(started.elapsed() < Duration::from_millis(2600), "{:?}", started.elapsed());
     }
     let started = Instant::now();
-    publisher.publish(&topic.name, &click("hangs"), WITHIN).await.unwrap_err();
+    publisher.publish(&topic.name, &click_event("hangs"), WITHIN).await.unwrap_err();
     assert!(started.elapsed() < Duration::from_millis(20), "{:?}", started.elapsed());
     kill(pid, Signal::SIGCONT).unwrap();
-    let ask = || async { publisher.publish(&topic.name, &click("after"), WITHIN).await.ok() };
+    let ask = || async { publisher.publish(&topic.name, &click_event("after"), WITHIN).await.ok() };
     eventually("the publisher finds the broker again", Duration::from_secs(20), ask).await;
 
     let keys: Vec<_> = topic.read_all().into_iter().map(|record| record.key.unwrap()).collect();
@@ -117,7 +90,7 @@ async fn a_caller_with_less_time_is_answered_in_it() {
     let nowhere = format!("127.0.0.1:{}", stack::free_port());
     let publisher = EventPublisher::start(settings(&nowhere, &[]), "anything").unwrap();
     let started = Instant::now();
-    publisher.publish("anything", &click("hurry"), Duration::from_millis(300)).await.unwrap_err();
+    publisher.publish("anything", &click_event("hurry"), Duration::from_millis(300)).await.unwrap_err();
     assert!(started.elapsed() < Duration::from_millis(500), "{:?}", started.elapsed());
 }
 
@@ -126,7 +99,7 @@ async fn a_record_that_is_too_large_is_refused_and_is_no_outage() {
     let topic = TestTopic::with_config(&bootstrap(), 1, &[("max.message.bytes", "200")]).await;
     let publisher = EventPublisher::start(settings(&bootstrap(), &[("KAFKA_OUTAGE_AFTER", "1")]), &topic.name).unwrap();
     for _ in 0..2 {
-        let error = publisher.publish(&topic.name, &click("large"), WITHIN).await.unwrap_err();
+        let error = publisher.publish(&topic.name, &click_event("large"), WITHIN).await.unwrap_err();
         assert!(matches!(error, PublishError::Refused { .. }), "{error}");
     }
 }
@@ -140,9 +113,9 @@ async fn a_full_queue_is_answered_at_once() {
     )
     .unwrap();
     // The first one waits for the metadata that were asked for at the start.
-    publisher.publish("anything", &click("first"), Duration::from_millis(10)).await.unwrap_err();
+    publisher.publish("anything", &click_event("first"), Duration::from_millis(10)).await.unwrap_err();
     let publish = |code| {
-        let (publisher, event) = (&publisher, click(code));
+        let (publisher, event) = (&publisher, click_event(code));
         async move {
             let started = Instant::now();
             let error = publisher.publish("anything", &event, WITHIN).await.unwrap_err();

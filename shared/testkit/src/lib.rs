@@ -6,7 +6,7 @@ mod servers;
 mod topic;
 mod wait;
 
-pub use clicks::{click, rollups_equal_facts, uuid_at, uuid_bounds_at};
+pub use clicks::{click, click_event, rollups_equal_facts, uuid_at, uuid_bounds_at};
 pub use database::TestDatabase;
 pub use servers::artifacts;
 /// For the statements of tests alone: those of the product stand in `store`.

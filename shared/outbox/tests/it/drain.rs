@@ -1,9 +1,8 @@
 use std::time::Duration;
 
-use events::{Data, Event, LinkClicked, Text, Utm};
+use events::Event;
 use outbox::WriteError;
-use testkit::{TestDatabase, TestTopic, bootstrap};
-use time::macros::datetime;
+use testkit::{TestDatabase, TestTopic, bootstrap, click_event};
 
 use crate::support::{WITHIN, assert_whole, connect, count, publisher, rows, write};
 
@@ -35,7 +34,7 @@ async fn a_request_publishes_what_it_wrote_before_it_answers() {
 #[tokio::test]
 async fn an_event_arrives_as_it_was_written() {
     let (database, topic) = (TestDatabase::new().await, TestTopic::new(1).await);
-    let event = click("abc");
+    let event = click_event("abc");
     let shards = outbox::write(&mut connect(&database).await, &topic.name, std::slice::from_ref(&event)).await.unwrap();
     outbox::drain(&database.pool, &publisher(&bootstrap()), &shards, WITHIN).await;
     let read = topic.read_all();
@@ -48,33 +47,8 @@ async fn an_event_arrives_as_it_was_written() {
 #[tokio::test]
 async fn an_event_of_somebody_else_cannot_be_written() {
     let database = TestDatabase::new().await;
-    let foreign = Event { id: events::EventId::new("no UUID").unwrap(), ..click("abc") };
+    let foreign = Event { id: events::EventId::new("no UUID").unwrap(), ..click_event("abc") };
     let error = outbox::write(&mut connect(&database).await, "t", &[foreign]).await.unwrap_err();
     assert!(matches!(error, WriteError::Id { .. }), "{error}");
     assert_eq!(count(&database, "outbox").await, 0);
-}
-
-fn click(code: &str) -> Event {
-    let now = datetime!(2026-11-21 09:30 UTC);
-    Event {
-        id: events::uuid_v7_at(now).into(),
-        source: Text::new("/test").unwrap(),
-        time: now,
-        subject: None,
-        sequence: None,
-        correlation_id: None,
-        causation_id: None,
-        traceparent: None,
-        data: Data::LinkClicked(LinkClicked {
-            link_id: events::uuid_v7_at(now),
-            short_code: code.parse().unwrap(),
-            timestamp: now,
-            user_agent: None,
-            ip_address: None,
-            referrer: None,
-            accept_language: None,
-            utm: Utm::default(),
-            edge_country: None,
-        }),
-    }
 }
