@@ -73,9 +73,9 @@ test: up ## Run every test, against the real servers
 	@$(compile) "Tests" test --workspace --no-run
 	cargo test --workspace
 
-soak: up ## Run the consumers' engine against its model: CASES=5000 random cases of each property, or as many as you say
+soak: up ## Run the consumers' engine against its model: CASES=5000 random cases of each property (SEED=… for the same ones again)
 	@$(compile) "Tests" test --workspace --no-run
-	PROPTEST_CASES=$(or $(CASES),5000) cargo test --test model
+	PROPTEST_CASES=$(or $(CASES),5000) PROPTEST_RNG_SEED=$(or $(SEED),$(shell date +%s)) cargo test --test model
 
 check: check-format check-scripts check-yaml check-template check-dependencies check-queries check-lints ## Check format, lints, licences, .sqlx, template, scripts and YAML
 	@echo 'All checks passed.'

@@ -43,9 +43,8 @@ pub enum Kind {
 /// Where a row that others need is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Table {
-    /// The consumer can say which are there.
     Rows,
-    /// Only a foreign key tells.
+    /// One that a foreign key holds to as well.
     Ledgers,
 }
 

@@ -138,9 +138,12 @@ impl Log {
                     let before = events.iter().filter(|event| {
                         key.is_some() && (event.consumer, event.lane, &event.key) == (consumer, lane, &key)
                     });
+                    // Which of two that make one row is first would depend on what else is there, if they waited for anything.
+                    let before = before.filter(|event| event.needs.is_empty());
                     let before: Vec<Row> = before.filter_map(|event| event.creates.clone()).collect();
+                    let is_second = !before.is_empty() && matches!(creates, Some(Creates::Same(_)));
+                    let needs = if is_second { Vec::new() } else { rows_needed(&case.records, needs) };
                     let creates = creates.as_ref().map(|creates| row_created(creates, number, &before));
-                    let needs = rows_needed(&case.records, needs);
                     let event = Event { number, consumer, lane, offset, key, place, creates, needs, outcome };
                     events.push(event.clone());
                     ((consumer, lane), entry(Some(event.value()), Content::Event(event)))

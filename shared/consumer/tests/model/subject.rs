@@ -86,10 +86,11 @@ impl<const N: usize, const OWN: bool> Consumer for Subject<N, OWN> {
         kind: &str,
         ids: &[String],
     ) -> Result<Vec<String>, store::Error> {
-        if kind == "ledger" {
-            return Ok(ids.to_vec());
-        }
-        sqlx::query_scalar("select id from model_rows where id = any($1)").bind(ids).fetch_all(connection).await
+        let statement = match kind {
+            "ledger" => "select id from model_ledgers where id = any($1)",
+            _ => "select id from model_rows where id = any($1)",
+        };
+        sqlx::query_scalar(statement).bind(ids).fetch_all(connection).await
     }
 
     fn need_of(constraint: &str) -> Option<&'static str> {
@@ -124,7 +125,7 @@ fn effect(row: &Told) -> Effect {
     }
 }
 
-/// What only a foreign key tells comes first, and before what is created: a row that comes later in the batch is not there yet.
+/// Comes first, and before what is created: a row that comes later in the batch is not there yet.
 async fn enter(connection: &mut PgConnection, rows: &[&Told]) -> Result<(), store::Error> {
     let entries = rows.iter().flat_map(|row| row.needs.iter().map(move |need| (row.number, need)));
     let (numbers, ledgers): (Vec<i64>, Vec<&str>) =

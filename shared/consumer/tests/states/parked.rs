@@ -1,4 +1,4 @@
-use crate::shop::{World, raw, record};
+use crate::shop::{Shop, World, process, raw, record};
 
 #[tokio::test]
 async fn an_event_waits_for_its_row_and_takes_effect_in_the_transaction_that_makes_it() {
@@ -95,6 +95,18 @@ async fn an_event_waits_for_its_row_where_what_should_have_made_it_was_stale() {
     let batch = [record(0, "a", "opened o1 stale"), record(1, "a", "opened o2 needs o1"), record(2, "b", "moved o1")];
     world.deliver(0, &batch).await;
     assert_eq!((world.log().await, world.parked().await), (vec![], vec![1, 2]));
+}
+
+#[tokio::test]
+async fn an_event_waits_for_a_row_that_went_away_after_it_was_looked_for() {
+    let world = World::new().await;
+    world.deliver(0, &[record(0, "a", "opened o1"), record(1, "b", "opened o2")]).await;
+    let shop = Shop { first: Some("delete from shop_orders where id = 'o1'"), ..Shop::default() };
+    let batch = [record(2, "a", "moved o1"), record(3, "a", "noted"), record(4, "b", "moved o2")];
+    let outcomes = process(&world.engine(), &shop, 1, &batch).await.expect("the batch is applied");
+    assert_eq!((outcomes.applied, outcomes.parked, outcomes.dead_lettered), (1, 2, 0));
+    world.deliver(2, &[record(5, "c", "opened o1")]).await;
+    assert_eq!((world.log().await, world.blocked().await), (vec![0, 1, 4, 5, 2, 3], 0));
 }
 
 #[tokio::test]

@@ -78,6 +78,10 @@ impl Consumer for Shop {
         sqlx::query_scalar("select id from shop_orders where id = any($1)").bind(ids).fetch_all(connection).await
     }
 
+    fn need_of(constraint: &str) -> Option<&'static str> {
+        (constraint == "shop_moves_order_fkey").then_some("order")
+    }
+
     async fn apply(
         &self,
         connection: &mut PgConnection,
@@ -100,6 +104,12 @@ impl Consumer for Shop {
         .await?;
         if place == 0 {
             sqlx::query("insert into shop_orders select * from unnest($1::text[]) on conflict do nothing")
+                .bind(taken.iter().filter_map(|row| row.order()).collect::<Vec<_>>())
+                .execute(&mut *connection)
+                .await?;
+        }
+        if place == 1 {
+            sqlx::query("insert into shop_moves select * from unnest($1::text[])")
                 .bind(taken.iter().filter_map(|row| row.order()).collect::<Vec<_>>())
                 .execute(&mut *connection)
                 .await?;

@@ -5,4 +5,9 @@ create table shop_log (
     told text not null,
     constraint shop_log_told_check check (told not like '%bad%')
 );
-grant select, insert on shop_orders, shop_log to onceward_app;
+create table shop_moves (
+    order_id text not null,
+    constraint shop_moves_order_fkey foreign key (order_id) references shop_orders (id)
+);
+grant select, insert on shop_orders, shop_log, shop_moves to onceward_app;
+grant delete on shop_orders to onceward_app;
