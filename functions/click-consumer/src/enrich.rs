@@ -1,3 +1,4 @@
+use consumer::Refusal;
 use events::{Data, Event, LinkClicked, Text};
 use settings::{Environment, SettingError};
 use store::clicks::Click;
@@ -27,15 +28,15 @@ impl Enricher {
         })
     }
 
-    /// The row of a click.
-    #[must_use]
-    pub fn click(&self, event: Event) -> Click {
+    /// The row of a click; refuses any other event.
+    pub fn click(&self, event: Event) -> Result<Click, Refusal> {
+        let event_type = event.event_type();
+        let Data::LinkClicked(click) = event.data else { return Err(Refusal::unexpected(event_type)) };
         // decode() lets no click pass whose id is no UUIDv7.
         let event_id = event.id.as_uuid_v7().expect("the id of a click is a UUIDv7");
-        let Data::LinkClicked(click) = event.data;
         let agent = self.user_agents.describe(click.user_agent.as_ref().map(Text::as_str));
         let source = traffic_source::of(click.referrer.as_ref().map(Text::as_str), &click.utm);
-        Click {
+        Ok(Click {
             event_id,
             link_id: click.link_id,
             clicked_at: click.timestamp,
@@ -52,7 +53,7 @@ impl Enricher {
             user_agent: text(click.user_agent),
             accept_language: text(click.accept_language),
             utm: [click.utm.source, click.utm.medium, click.utm.campaign, click.utm.term, click.utm.content].map(text),
-        }
+        })
     }
 
     fn country(&self, click: &LinkClicked) -> String {

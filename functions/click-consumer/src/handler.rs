@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use consumer::{Consumer, Effect, Engine, Outcomes, Payload, Reading, Refusal};
+use consumer::{Consumer, Effect, Engine, Outcomes, Payload, Reading, Record, Refusal};
 use events::Event;
 use settings::Environment;
 use store::clicks::{self, Click};
@@ -45,13 +45,14 @@ impl ClickConsumer {
 
 impl Consumer for Enricher {
     type Row = Click;
+    type Trace = ();
 
     const NAME: &'static str = "click-consumer";
     const TYPES: &'static [&'static str] = &["link.clicked"];
     const OWN_INBOX: bool = true;
 
-    fn read(&self, event: Event) -> Result<Reading<Click>, Refusal> {
-        Ok(Reading::new(0, self.click(event)))
+    fn read(&self, event: Event, _: &Record) -> Result<Reading<Click>, Refusal> {
+        Ok(Reading::new(0, self.click(event)?))
     }
 
     async fn apply(

@@ -61,7 +61,9 @@ fn get(code: &str) -> HttpRequest {
 
 fn click(record: &Read) -> LinkClicked {
     let value = record.value.as_deref().unwrap();
-    let Data::LinkClicked(click) = decode(Wire { value, headers: &record.headers }).unwrap().data;
+    let Data::LinkClicked(click) = decode(Wire { value, headers: &record.headers }).unwrap().data else {
+        panic!("the redirect publishes clicks")
+    };
     click
 }
 

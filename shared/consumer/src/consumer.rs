@@ -3,13 +3,17 @@ use std::future::Future;
 use events::{Event, EventType};
 use store::PgConnection;
 pub use store::parked_events::Entity;
+use time::OffsetDateTime;
 
-use crate::Refusal;
+use crate::{Record, Refusal};
 
 /// What one Kafka-triggered function does with events; all else is the engine's.
 pub trait Consumer: Sync {
     /// What is stored of an event: an enum where the consumer takes several types.
     type Row: Send + Sync;
+
+    /// What an event leaves for the end of its transaction; `()` where there is nothing to be done there.
+    type Trace: Send;
 
     /// The function's name, under which everything of it stands in the tables.
     const NAME: &'static str;
@@ -21,8 +25,8 @@ pub trait Consumer: Sync {
     /// Whether its own table tells a duplicate, so that what is applied needs no row in the inbox.
     const OWN_INBOX: bool = false;
 
-    /// What an event is to this consumer, or why it can never be anything.
-    fn read(&self, event: Event) -> Result<Reading<Self::Row>, Refusal>;
+    /// What an event is to this consumer, or why it can never be anything. The record says where it came from.
+    fn read(&self, event: Event, record: &Record) -> Result<Reading<Self::Row>, Refusal>;
 
     /// Which rows of this kind are there, of those that some event needs. Ids are texts of any form, and no cast of one may fail. It
     /// must be right: [`Consumer::need_of`] is for a row that goes away in between.
@@ -50,6 +54,22 @@ pub trait Consumer: Sync {
         place: usize,
         rows: &[&Self::Row],
     ) -> impl Future<Output = Result<Vec<Effect>, store::Error>> + Send;
+
+    /// What a row leaves for the end of the transaction, now that it has taken effect, or turned out stale.
+    fn trace(&self, _row: &Self::Row, _is_stale: bool) -> Option<Self::Trace> {
+        None
+    }
+
+    /// Comes last in each transaction, with the traces of all that it applied, in that order: for what must not be locked for longer
+    /// than it takes to commit. Whatever fails here fails the transaction.
+    fn finish(
+        &self,
+        _connection: &mut PgConnection,
+        _traces: Vec<Self::Trace>,
+        _now: OffsetDateTime,
+    ) -> impl Future<Output = Result<(), store::Error>> + Send {
+        async { Ok(()) }
+    }
 }
 
 /// An event, as a consumer reads it.

@@ -8,6 +8,7 @@ use store::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
 use crate::breaker::Breaker;
+use crate::fate::Fate;
 use crate::pass::Pass;
 use crate::settle::Retry;
 use crate::tally::Tally;
@@ -70,6 +71,8 @@ pub(crate) struct Run<'a, C: Consumer> {
     pub(crate) tally: Tally,
     /// What is to be logged once the transaction has committed.
     pub(crate) lines: Vec<crate::log::Line>,
+    /// What is left to do at its end.
+    pub(crate) traces: Vec<C::Trace>,
 }
 
 impl<'a, C: Consumer> Run<'a, C> {
@@ -97,14 +100,25 @@ impl<'a, C: Consumer> Run<'a, C> {
         for (item, fate) in &pass.fates {
             self.tally.add::<C>(item, fate, self.now);
             self.lines.extend(crate::log::line::<C>(item, fate));
+            if let (Ok(reading), Fate::Applied | Fate::Stale) = (&item.reading, fate) {
+                self.traces.extend(self.consumer.trace(&reading.row, *fate == Fate::Stale));
+            }
         }
     }
 
-    /// Writes down what the transaction comes to, where it did anything.
-    pub(crate) async fn write_counts(&self, connection: &mut PgConnection, records: usize) -> Result<(), ProcessError> {
+    /// Writes down what the transaction comes to, where it did anything, and does what must come last.
+    pub(crate) async fn finish(&mut self, connection: &mut PgConnection, records: usize) -> Result<(), ProcessError> {
         if self.tally.counts.is_empty() {
             return Ok(());
         }
+        self.write_counts(connection, records).await?;
+        if self.traces.is_empty() {
+            return Ok(());
+        }
+        Ok(self.consumer.finish(connection, std::mem::take(&mut self.traces), self.now).await?)
+    }
+
+    async fn write_counts(&self, connection: &mut PgConnection, records: usize) -> Result<(), ProcessError> {
         let counts = self.tally.counts.iter().map(|((event_type, outcome), count)| (*event_type, *outcome, *count));
         let batch = ConsumerBatch {
             consumer: C::NAME,

@@ -79,7 +79,7 @@ impl<R> Item<R> {
                 identity = Some(Identity { source: event.source.clone(), id: event.id.clone() });
                 correlation_id.clone_from(&event.correlation_id);
                 time = Some(event.time);
-                let reading = consumer.read(event)?;
+                let reading = consumer.read(event, &record)?;
                 assert!(reading.place < C::TYPES.len(), "the consumer has no type at the place {}", reading.place);
                 check_ids(reading)
             }

@@ -69,6 +69,7 @@ impl<C: Consumer> Invocation<'_, C> {
             until: Instant::now() + end.saturating_duration_since(Instant::now()) / 2,
             tally: Tally { retries: retries.into(), ..Tally::default() },
             lines: Vec::new(),
+            traces: Vec::new(),
         }
     }
 
@@ -79,7 +80,7 @@ impl<C: Consumer> Invocation<'_, C> {
                 let mut run = self.run(end, retries);
                 run.batch(connection, batch).await?;
                 run.tally.skipped(batch.tombstones);
-                run.write_counts(connection, batch.items.len() + batch.tombstones).await?;
+                run.finish(connection, batch.items.len() + batch.tombstones).await?;
                 Ok(run)
             })
             .await
@@ -116,7 +117,7 @@ impl<C: Consumer> Run<'_, C> {
     /// What waits for the rows that the batch made follows with it. Where that fails, it is not the batch's matter: each has a time
     /// of its own, and the tick tells which it is.
     async fn drain_created(&mut self, connection: &mut PgConnection, created: Vec<Entity>) -> Result<(), ProcessError> {
-        let (tally, lines) = (self.tally.clone(), self.lines.len());
+        let (tally, lines, traces) = (self.tally.clone(), self.lines.len(), self.traces.len());
         let mut savepoint = connection.begin().await?;
         match self.drain_awaiting(&mut savepoint, created).await {
             Ok(()) => savepoint.commit().await?,
@@ -125,6 +126,7 @@ impl<C: Consumer> Run<'_, C> {
                 savepoint.rollback().await?;
                 self.tally = tally;
                 self.lines.truncate(lines);
+                self.traces.truncate(traces);
                 warn_of_parked::<C>(&error);
             }
         }

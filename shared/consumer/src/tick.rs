@@ -48,7 +48,7 @@ impl<C: Consumer> Invocation<'_, C> {
             .in_transaction(end, async |connection| {
                 let mut run = self.run(end, retries);
                 let looked = run.drain_due(connection).await?;
-                run.write_counts(connection, 0).await?;
+                run.finish(connection, 0).await?;
                 Ok((run, looked))
             })
             .await
@@ -78,7 +78,7 @@ impl<C: Consumer> Invocation<'_, C> {
             .in_transaction(end, async |connection| {
                 let mut run = self.run(end, 0);
                 run.drain_queues(connection, std::slice::from_ref(queue)).await?;
-                run.write_counts(connection, 0).await?;
+                run.finish(connection, 0).await?;
                 Ok(run)
             })
             .await

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use consumer::{Consumer, Effect, Engine, Outcomes, Payload, ProcessError, Reading, Refusal};
+use consumer::{Consumer, Effect, Engine, Outcomes, Payload, ProcessError, Reading, Record, Refusal};
 use events::Event;
 use serde_json::{Value, json};
 use settings::Environment;
@@ -50,11 +50,12 @@ struct Codes {
 
 impl Consumer for Codes {
     type Row = String;
+    type Trace = ();
 
     const NAME: &'static str = "engine-test";
     const TYPES: &'static [&'static str] = &["link.clicked"];
 
-    fn read(&self, event: Event) -> Result<Reading<String>, Refusal> {
+    fn read(&self, event: Event, _: &Record) -> Result<Reading<String>, Refusal> {
         if self.slow_reader {
             std::thread::sleep(Duration::from_millis(700));
         }

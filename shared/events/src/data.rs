@@ -1,13 +1,21 @@
 use std::fmt;
 
 use crate::decode::DecodeError;
-use crate::{LinkClicked, Topic};
+use crate::{LinkClicked, SystemAudit, Topic, UserAuth, UserRegistered, UserUpdated};
 
 /// What happened: the payload of an event, one variant a type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Data {
     /// Somebody followed a short link.
     LinkClicked(LinkClicked),
+    /// There is a new user.
+    UserRegistered(UserRegistered),
+    /// Fields of a user have new values.
+    UserUpdated(UserUpdated),
+    /// A user logged in or out, or changed their password.
+    UserAuth(UserAuth),
+    /// Somebody did something that has to be on record.
+    SystemAudit(SystemAudit),
 }
 
 /// The type of an event, as its `type` attribute says.
@@ -15,6 +23,14 @@ pub enum Data {
 pub enum EventType {
     /// `link.clicked`
     LinkClicked,
+    /// `user.registered`
+    UserRegistered,
+    /// `user.updated`
+    UserUpdated,
+    /// `user.auth`
+    UserAuth,
+    /// `system.audit`
+    SystemAudit,
 }
 
 impl Data {
@@ -23,6 +39,10 @@ impl Data {
     pub fn event_type(&self) -> EventType {
         match self {
             Self::LinkClicked(_) => EventType::LinkClicked,
+            Self::UserRegistered(_) => EventType::UserRegistered,
+            Self::UserUpdated(_) => EventType::UserUpdated,
+            Self::UserAuth(_) => EventType::UserAuth,
+            Self::SystemAudit(_) => EventType::SystemAudit,
         }
     }
 
@@ -31,6 +51,10 @@ impl Data {
     pub fn key(&self) -> &str {
         match self {
             Self::LinkClicked(click) => click.short_code.as_str(),
+            Self::UserRegistered(user) => user.user_id.as_str(),
+            Self::UserUpdated(update) => update.user_id.as_str(),
+            Self::UserAuth(auth) => auth.user_id.as_str(),
+            Self::SystemAudit(audit) => audit.user_id.as_str(),
         }
     }
 
@@ -38,6 +62,10 @@ impl Data {
     pub(crate) fn read(event_type: EventType, json: &str) -> Result<Self, DecodeError> {
         match event_type {
             EventType::LinkClicked => serde_json::from_str(json).map(Self::LinkClicked),
+            EventType::UserRegistered => serde_json::from_str(json).map(Self::UserRegistered),
+            EventType::UserUpdated => serde_json::from_str(json).map(Self::UserUpdated),
+            EventType::UserAuth => serde_json::from_str(json).map(Self::UserAuth),
+            EventType::SystemAudit => serde_json::from_str(json).map(Self::SystemAudit),
         }
         .map_err(|error| DecodeError::Data { event_type, reason: error.to_string() })
     }
@@ -49,11 +77,16 @@ impl EventType {
     pub fn name(self) -> &'static str {
         match self {
             Self::LinkClicked => "link.clicked",
+            Self::UserRegistered => "user.registered",
+            Self::UserUpdated => "user.updated",
+            Self::UserAuth => "user.auth",
+            Self::SystemAudit => "system.audit",
         }
     }
 
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::LinkClicked];
+    pub const ALL: [Self; 5] =
+        [Self::LinkClicked, Self::UserRegistered, Self::UserUpdated, Self::UserAuth, Self::SystemAudit];
 
     /// The type of a name on the wire.
     #[must_use]
@@ -66,6 +99,17 @@ impl EventType {
     pub fn topic(self) -> Topic {
         match self {
             Self::LinkClicked => Topic::LinkClicks,
+            Self::UserRegistered | Self::UserUpdated | Self::UserAuth => Topic::UserEvents,
+            Self::SystemAudit => Topic::SystemAudit,
+        }
+    }
+
+    /// Whether other people's programs may send it: what our own functions observe they do not say themselves.
+    #[must_use]
+    pub fn is_taken_from_outside(self) -> bool {
+        match self {
+            Self::LinkClicked => false,
+            Self::UserRegistered | Self::UserUpdated | Self::UserAuth | Self::SystemAudit => true,
         }
     }
 
@@ -73,7 +117,7 @@ impl EventType {
     #[must_use]
     pub fn version(self) -> (u16, u16) {
         match self {
-            Self::LinkClicked => (1, 0),
+            Self::LinkClicked | Self::UserRegistered | Self::UserUpdated | Self::UserAuth | Self::SystemAudit => (1, 0),
         }
     }
 

@@ -208,11 +208,13 @@ impl<'a> Raw<'a> {
         })
     }
 
-    /// `time` is optional in `CloudEvents`; a click carries its own as well.
+    /// `time` is optional in `CloudEvents`; here only a click, which carries its own as well, may do without.
     fn time(&self, data: &Data) -> Result<OffsetDateTime, DecodeError> {
-        let Data::LinkClicked(click) = data;
-        let parse = |time| moment::parse(time).map_err(|reason| invalid("time", reason));
-        self.time.as_deref().map_or(Ok(click.timestamp), parse)
+        match (self.time.as_deref(), data) {
+            (Some(time), _) => moment::parse(time).map_err(|reason| invalid("time", reason)),
+            (None, Data::LinkClicked(click)) => Ok(click.timestamp),
+            (None, _) => Err(DecodeError::Missing("time")),
+        }
     }
 }
 

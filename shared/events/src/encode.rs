@@ -32,6 +32,10 @@ impl Serialize for Data {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::LinkClicked(click) => click.serialize(serializer),
+            Self::UserRegistered(user) => user.serialize(serializer),
+            Self::UserUpdated(update) => update.serialize(serializer),
+            Self::UserAuth(auth) => auth.serialize(serializer),
+            Self::SystemAudit(audit) => audit.serialize(serializer),
         }
     }
 }

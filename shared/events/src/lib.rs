@@ -7,13 +7,19 @@ mod decode;
 mod encode;
 mod link_clicked;
 mod moment;
+mod system_audit;
 mod text;
 mod topic;
+mod user;
 
 pub use attributes::{CLOUDEVENTS_JSON, Event, EventId, Source, uuid_v7_at};
 pub use country::Country;
 pub use data::{Data, EventType};
 pub use decode::{DecodeError, Identity, Rejection, Wire, decode};
 pub use link_clicked::{LinkClicked, ShortCode, Utm};
+pub use system_audit::SystemAudit;
 pub use text::{InvalidText, Text};
 pub use topic::Topic;
+pub use user::{
+    AuthAction, AuthStatus, Email, InvalidEmail, InvalidUserId, UserAuth, UserId, UserRegistered, UserType, UserUpdated,
+};

@@ -3,14 +3,23 @@
 pub enum Topic {
     /// Clicks on short links, keyed by short code.
     LinkClicks,
+    /// What happens to users, keyed by user id.
+    UserEvents,
+    /// What has to be on record, keyed by the id of who did it.
+    SystemAudit,
 }
 
 impl Topic {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::LinkClicks, Self::UserEvents, Self::SystemAudit];
+
     /// The name where the environment gives no other.
     #[must_use]
     pub fn default_name(self) -> &'static str {
         match self {
             Self::LinkClicks => "link.clicks",
+            Self::UserEvents => "user.events",
+            Self::SystemAudit => "system.audit",
         }
     }
 
@@ -19,6 +28,8 @@ impl Topic {
     pub fn variable(self) -> &'static str {
         match self {
             Self::LinkClicks => "TOPIC_LINK_CLICKS",
+            Self::UserEvents => "TOPIC_USER_EVENTS",
+            Self::SystemAudit => "TOPIC_SYSTEM_AUDIT",
         }
     }
 }

@@ -47,6 +47,18 @@ pub struct Row {
     pub is_retry: bool,
 }
 
+/// Locks a key until the end of the transaction, for events of an aggregate that has no row to lock.
+pub async fn lock_key(connection: &mut PgConnection, topic: &str, key: &str) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"select pg_advisory_xact_lock(hashtextextended('outbox key ' || $1 || ' ' || $2, 0))::text as "locked""#,
+        topic,
+        key
+    )
+    .fetch_one(connection)
+    .await
+    .map(drop)
+}
+
 /// Writes events, in their order, and gives the shards that they are in. The caller holds the lock on the row of each key's
 /// aggregate since before: only so is the order of places that of commits.
 pub async fn insert(connection: &mut PgConnection, rows: &[NewRow<'_>]) -> sqlx::Result<Vec<i16>> {

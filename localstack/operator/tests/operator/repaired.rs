@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use consumer::{Consumer, Effect, Engine, Payload, Reading, Refusal};
+use consumer::{Consumer, Effect, Engine, Payload, Reading, Record, Refusal};
 use events::Event;
 use serde_json::{Value, json};
 use settings::Environment;
@@ -23,11 +23,12 @@ struct Codes {
 
 impl Consumer for Codes {
     type Row = String;
+    type Trace = ();
 
     const NAME: &'static str = "codes";
     const TYPES: &'static [&'static str] = &["link.clicked"];
 
-    fn read(&self, event: Event) -> Result<Reading<String>, Refusal> {
+    fn read(&self, event: Event, _: &Record) -> Result<Reading<String>, Refusal> {
         let code = event.key().to_owned();
         if code.starts_with('b') && !self.repaired.load(Ordering::SeqCst) {
             return Err(Refusal { class: "invalid-data", reason: format!("{code} is refused") });

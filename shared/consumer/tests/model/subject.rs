@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use consumer::{Consumer, Effect, Entity, Reading, Refusal};
+use consumer::{Consumer, Effect, Entity, Reading, Record, Refusal};
 use events::{Data, Event};
 use serde::Deserialize;
 use store::PgConnection;
@@ -59,13 +59,14 @@ fn entity((kind, id): &(String, String)) -> Entity {
 
 impl<const N: usize, const OWN: bool> Consumer for Subject<N, OWN> {
     type Row = Told;
+    type Trace = ();
 
     const NAME: &'static str = CONSUMERS[N];
     const OWN_INBOX: bool = OWN;
     const TYPES: &'static [&'static str] = &["model.opened", "model.moved", "model.noted", "model.entered"];
 
-    fn read(&self, event: Event) -> Result<Reading<Told>, Refusal> {
-        let Data::LinkClicked(click) = event.data;
+    fn read(&self, event: Event, _: &Record) -> Result<Reading<Told>, Refusal> {
+        let Data::LinkClicked(click) = event.data else { panic!("the model writes clicks") };
         let told = click.referrer.expect("every event of the model has one");
         let told: Told = serde_json::from_str(told.as_str()).expect("it is what the model wrote");
         match told.outcome.as_str() {

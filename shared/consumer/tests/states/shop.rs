@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use consumer::{Consumer, Effect, Engine, Entity, Outcomes, Payload, ProcessError, Reading, Refusal};
+use consumer::{Consumer, Effect, Engine, Entity, Outcomes, Payload, ProcessError, Reading, Record, Refusal};
 use events::{Data, Event};
 use serde_json::{Map, Value, json};
 use settings::Environment;
@@ -45,13 +45,14 @@ impl Row {
 
 impl Consumer for Shop {
     type Row = Row;
+    type Trace = ();
 
     const NAME: &'static str = "shop";
     const TYPES: &'static [&'static str] = &["opened", "moved", "noted"];
 
-    fn read(&self, event: Event) -> Result<Reading<Row>, Refusal> {
+    fn read(&self, event: Event, _: &Record) -> Result<Reading<Row>, Refusal> {
         let number = i64::from_str_radix(&event.id.as_str()[24..], 16).expect("a number that `record` gave");
-        let Data::LinkClicked(click) = event.data;
+        let Data::LinkClicked(click) = event.data else { panic!("the shop takes clicks") };
         let row = Row { number, told: click.referrer.map_or("noted".to_owned(), |text| text.to_string()) };
         let order = row.order().map(|id| Entity::new("order", id));
         let needs = row.told.split_once(" needs ").map(|(_, id)| Entity::new("order", id));

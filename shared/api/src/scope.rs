@@ -1,0 +1,96 @@
+use std::fmt;
+use std::str::FromStr;
+
+use events::EventType;
+
+/// What a route asks of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// To send events, of which types the key says.
+    Events,
+    /// To make links and look at them.
+    Links,
+    /// To read what events have come to.
+    Read,
+    /// To look into failures and mend them, to erase people, and to make and revoke keys.
+    Admin,
+}
+
+impl Scope {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Events, Self::Links, Self::Read, Self::Admin];
+
+    /// The name, as documents and problems say it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Events => "events",
+            Self::Links => "links",
+            Self::Read => "read",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+/// What a key may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Grant {
+    /// To send events of any type that is taken from outside: `events:*`.
+    AllEvents,
+    /// To send events of one type, such as `events:user.registered`.
+    Events(EventType),
+    /// `links`
+    Links,
+    /// `read`
+    Read,
+    /// `admin`
+    Admin,
+}
+
+/// A text that is no grant.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error(
+    "{0:?} is no scope: there are links, read, admin, events:* and events:<type> of a type that is taken from outside"
+)]
+pub struct InvalidGrant(String);
+
+impl Grant {
+    /// Whether it is what a route asks for.
+    #[must_use]
+    pub fn covers(self, scope: Scope) -> bool {
+        match self {
+            Self::AllEvents | Self::Events(_) => scope == Scope::Events,
+            Self::Links => scope == Scope::Links,
+            Self::Read => scope == Scope::Read,
+            Self::Admin => scope == Scope::Admin,
+        }
+    }
+}
+
+impl FromStr for Grant {
+    type Err = InvalidGrant;
+
+    fn from_str(text: &str) -> Result<Self, InvalidGrant> {
+        let of_type = |name| EventType::from_name(name).filter(|of| of.is_taken_from_outside()).map(Self::Events);
+        let grant = match text {
+            "events:*" => Some(Self::AllEvents),
+            "links" => Some(Self::Links),
+            "read" => Some(Self::Read),
+            "admin" => Some(Self::Admin),
+            _ => text.strip_prefix("events:").and_then(of_type),
+        };
+        grant.ok_or_else(|| InvalidGrant(text.chars().take(128).collect()))
+    }
+}
+
+impl fmt::Display for Grant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AllEvents => f.write_str("events:*"),
+            Self::Events(event_type) => write!(f, "events:{event_type}"),
+            Self::Links => f.write_str("links"),
+            Self::Read => f.write_str("read"),
+            Self::Admin => f.write_str("admin"),
+        }
+    }
+}
