@@ -13,6 +13,21 @@ fn function<'a>(template: &'a Template, name: &str) -> &'a Function {
     template.functions.iter().find(|function| function.name == name).unwrap()
 }
 
+const READ_API: [&str; 12] = [
+    "GET /users/{id}",
+    "GET /api/users/{id}/auth-events",
+    "POST /api/users/{id}/erase",
+    "GET /api/audit",
+    "GET /api/dead-letters",
+    "GET /api/dead-letters/{id}",
+    "POST /api/dead-letters/redrive",
+    "POST /api/dead-letters/{id}/discard",
+    "GET /api/parked",
+    "POST /api/keys",
+    "GET /api/keys",
+    "DELETE /api/keys/{id}",
+];
+
 #[test]
 fn every_function_has_its_limits_and_routes() {
     let routes = |function: &Function| -> Vec<String> {
@@ -26,9 +41,13 @@ fn every_function_has_its_limits_and_routes() {
     let expected = [
         ("redirect", 10, 512, vec!["GET /{code}", "HEAD /{code}"]),
         ("links-api", 10, 512, vec!["POST /api/links", "GET /api/links/{code}", "GET /api/links/{code}/stats"]),
+        ("events-api", 10, 512, vec!["POST /api/events"]),
+        ("read-api", 10, 512, READ_API.to_vec()),
         ("click-consumer", 60, 1024, vec![]),
+        ("event-fanout", 60, 1024, vec![]),
         ("outbox-relay", 120, 512, vec![]),
         ("housekeeper", 300, 512, vec![]),
+        ("audit-verify", 60, 512, vec![]),
         ("migrate", 300, 512, vec![]),
     ];
     let expected = expected.map(|(name, timeout, memory, routes)| {
@@ -38,18 +57,36 @@ fn every_function_has_its_limits_and_routes() {
 }
 
 #[test]
-fn clicks_are_mapped_from_the_oldest_record_on() {
+fn every_mapping_starts_at_the_oldest_record_and_has_a_group_of_its_own() {
     let template = deployed();
-    let mappings: Vec<_> = template.functions.iter().flat_map(|function| &function.mappings).collect();
-    let [mapping] = mappings.as_slice() else { panic!("one mapping, not {mappings:?}") };
-    assert_eq!(function(&template, "click-consumer").mappings, [(*mapping).clone()]);
-    assert_eq!(mapping.logical_id, "ClickConsumerClicks");
-    assert_eq!(mapping.topic, "link.clicks");
-    assert_eq!(mapping.consumer_group, "click-consumer");
-    assert_eq!(mapping.batch_size, 5000);
-    assert_eq!(mapping.window, Duration::from_secs(1));
-    assert_eq!(mapping.starting_position, StartingPosition::TrimHorizon);
-    assert!(mapping.enabled);
+    let mappings: Vec<_> = template
+        .functions
+        .iter()
+        .flat_map(|function| function.mappings.iter().map(|mapping| (function.name.as_str(), mapping)))
+        .collect();
+    let read: Vec<_> = mappings
+        .iter()
+        .map(|(function, mapping)| {
+            (
+                *function,
+                mapping.logical_id.as_str(),
+                mapping.topic.as_str(),
+                mapping.consumer_group.as_str(),
+                mapping.batch_size,
+            )
+        })
+        .collect();
+    let expected = [
+        ("click-consumer", "ClickConsumerClicks", "link.clicks", "click-consumer", 5000),
+        ("event-fanout", "EventFanoutUsers", "user.events", "event-fanout-user-events", 2000),
+        ("event-fanout", "EventFanoutAudit", "system.audit", "event-fanout-system-audit", 2000),
+    ];
+    assert_eq!(read, expected);
+    for (_, mapping) in mappings {
+        assert_eq!(mapping.starting_position, StartingPosition::TrimHorizon);
+        assert_eq!(mapping.window, Duration::from_secs(1));
+        assert!(mapping.enabled);
+    }
 }
 
 #[test]
@@ -62,28 +99,41 @@ fn schedules_come_as_often_as_they_should() {
         .collect();
     let expected = [
         ("ClickConsumerTick", Duration::from_mins(1)),
+        ("EventFanoutTick", Duration::from_mins(1)),
         ("OutboxRelayTick", Duration::from_mins(1)),
         ("HousekeeperTick", Duration::from_hours(1)),
+        ("AuditVerifyTick", Duration::from_mins(1)),
     ];
     assert_eq!(read, expected.map(|(name, every)| (name.to_owned(), every, None)));
 }
 
 #[test]
 fn topics_keep_what_they_promise() {
-    let day: u64 = 24 * 60 * 60 * 1000;
+    let (day, for_ever) = (24 * 60 * 60 * 1000, -1);
     let read: Vec<_> = deployed()
         .topics
-        .iter()
+        .into_iter()
         .map(|topic| {
-            let setting = |name: &str| topic.config[name].parse::<u64>().unwrap();
-            let settings = (topic.config.len(), setting("min.insync.replicas"), setting("retention.ms"));
-            (topic.name.clone(), topic.partitions, topic.replication, settings)
+            let setting = |name: &str| topic.config[name].parse::<i64>().unwrap();
+            assert_eq!((topic.replication, setting("min.insync.replicas")), (3, 2), "{}", topic.name);
+            let timestamps = topic.config.get("message.timestamp.type").cloned().unwrap_or_default();
+            assert_eq!(topic.config.len(), 2 + usize::from(!timestamps.is_empty()), "{}", topic.name);
+            (topic.name, topic.partitions, setting("retention.ms"), timestamps)
         })
         .collect();
-    assert_eq!(
-        read,
-        [("link.clicks".to_owned(), 6, 3, (2, 2, 7 * day)), ("link.clicks.dlq".to_owned(), 6, 3, (2, 2, 30 * day)),]
-    );
+    let expected = [
+        ("link.clicks", 6, 7 * day, ""),
+        ("link.clicks.dlq", 6, 30 * day, ""),
+        ("user.events", 3, 7 * day, "LogAppendTime"),
+        ("user.events.dlq", 3, 30 * day, ""),
+        ("system.audit", 3, 30 * day, "LogAppendTime"),
+        ("system.audit.dlq", 3, 30 * day, ""),
+        ("audit.checkpoints", 1, for_ever, ""),
+    ];
+    let expected = expected.map(|(name, partitions, retention, timestamps)| {
+        (name.to_owned(), partitions, retention, timestamps.to_owned())
+    });
+    assert_eq!(read, expected);
 }
 
 /// Without the first, copies of dead letters are refused for good; without the second, nothing releases what waits for another consumer.
