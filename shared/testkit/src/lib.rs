@@ -1,11 +1,13 @@
 #![doc = include_str!("../README.md")]
 
+mod api_key;
 mod clicks;
 mod database;
 mod servers;
 mod topic;
 mod wait;
 
+pub use api_key::api_key;
 pub use clicks::{click, click_event, rollups_equal_facts, uuid_at, uuid_bounds_at};
 pub use database::TestDatabase;
 pub use servers::artifacts;
