@@ -1,9 +1,10 @@
+use std::fmt;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
-use events::{EventType, Source};
+use axum::response::Response;
+use events::{EventType, Source, UserId};
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use lambda::Problem;
@@ -17,7 +18,7 @@ use crate::{Failure, Grant, Key, Scope};
 const USED_TO: Duration = Duration::MINUTE;
 
 /// Who sent a request, once their key was found good for the route. Handlers get it with `Extension<Caller>`.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Caller(Arc<ApiKey>);
 
 impl Caller {
@@ -29,8 +30,8 @@ impl Caller {
 
     /// Who the audit log says did it.
     #[must_use]
-    pub fn actor(&self) -> String {
-        format!("key:{}", self.0.key_id)
+    pub fn actor(&self) -> UserId {
+        format!("key:{}", self.0.key_id).parse().expect("the id of a key is hexadecimal")
     }
 
     /// Whether it may send events of this type.
@@ -47,6 +48,12 @@ impl Caller {
 
     fn grants(&self) -> impl Iterator<Item = Grant> {
         self.0.scopes.iter().filter_map(|scope| scope.parse().ok())
+    }
+}
+
+impl fmt::Debug for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Caller({})", self.0.key_id)
     }
 }
 
@@ -86,8 +93,8 @@ async fn identify(keys: &Keys, headers: &HeaderMap, now: OffsetDateTime) -> Resu
     if found.revoked_at.is_some() || is_expired {
         return Ok(None);
     }
-    if found.last_used_at.is_none_or(|used| now - used >= USED_TO) {
-        api_keys::used(&mut connection, key.id(), now).await?;
+    if found.last_used_at.is_none_or(|used| used <= now - USED_TO) {
+        api_keys::used(&mut connection, key.id(), now, now - USED_TO).await?;
     }
     Ok(Some(Caller(Arc::new(found))))
 }
@@ -103,7 +110,7 @@ fn unauthorized() -> Response {
     let problem = Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", "Unauthorized", detail);
     let mut response: Response = problem.into_response();
     response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-    response.into_response()
+    response
 }
 
 fn forbidden(scope: Scope) -> Problem {

@@ -2,6 +2,7 @@
 
 mod caller;
 mod key;
+mod new_key;
 mod page;
 mod problems;
 mod routes;
@@ -9,6 +10,7 @@ mod scope;
 
 pub use caller::{Caller, Keys};
 pub use key::{InvalidKey, Key};
+pub use new_key::{InvalidNewKey, NewKey, key_created, key_revoked};
 pub use page::{Cursor, Page, limit};
 pub use problems::{Failure, invalid, media_type, reason, unread_body, unsupported_media_type};
 pub use routes::{Routes, SECURITY_SCHEME, operations, problem};
