@@ -7,6 +7,8 @@ mod decode;
 mod encode;
 mod link_clicked;
 mod moment;
+#[cfg(feature = "schema")]
+mod schema;
 mod system_audit;
 mod text;
 mod topic;
@@ -17,6 +19,8 @@ pub use country::Country;
 pub use data::{Data, EventType};
 pub use decode::{DecodeError, Identity, Rejection, Wire, decode};
 pub use link_clicked::{LinkClicked, ShortCode, Utm};
+#[cfg(feature = "schema")]
+pub use schema::Envelope;
 pub use system_audit::SystemAudit;
 pub use text::{InvalidText, Text};
 pub use topic::Topic;

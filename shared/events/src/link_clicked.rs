@@ -10,6 +10,7 @@ use crate::{Country, Text, moment};
 
 /// `link.clicked` 1.0: somebody followed a short link. The event id is the click's own and must be a `UUIDv7`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct LinkClicked {
     /// The link that was followed.
@@ -24,6 +25,7 @@ pub struct LinkClicked {
     pub user_agent: Option<Text<1024>>,
     /// The address of the client, in full: consumers decide what of it is stored.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<crate::schema::Address>))]
     pub ip_address: Option<IpAddr>,
     /// `Referer`, as the client sent it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,6 +43,7 @@ pub struct LinkClicked {
 
 /// The `utm_*` query parameters of a request.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Utm {
     /// `utm_source`: who sends the traffic.

@@ -5,6 +5,7 @@ use crate::{Text, UserId};
 /// `system.audit` 1.0: somebody did something that has to be on record. It is kept for ever, so it refers to people by their ids and
 /// says nothing else about them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SystemAudit {
     /// What kind of event that was, such as `key.created`.

@@ -98,6 +98,7 @@ pub type UserType = Text<64>;
 
 /// `user.registered` 1.0: there is a new user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct UserRegistered {
     /// The new user.
@@ -113,11 +114,13 @@ pub struct UserRegistered {
 
 /// `user.updated` 1.0: fields of a user have new values. Each of the fields below that is named has its value here, and none else has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", try_from = "Update")]
 pub struct UserUpdated {
     /// The user.
     pub user_id: UserId,
     /// Names of the fields, at least one; names that are not known here are kept in the audit log and change nothing else.
+    #[cfg_attr(feature = "schema", schema(min_items = 1, max_items = 64))]
     pub updated_fields: Vec<Text<64>>,
     /// The new kind of user.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -171,6 +174,7 @@ impl TryFrom<Update> for UserUpdated {
 
 /// `user.auth` 1.0: a user did something that has to do with who they are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct UserAuth {
     /// The user.
@@ -181,6 +185,7 @@ pub struct UserAuth {
     pub status: AuthStatus,
     /// The address of the client.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<crate::schema::Address>))]
     pub ip_address: Option<IpAddr>,
     /// `User-Agent`, as the client sent it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -189,6 +194,7 @@ pub struct UserAuth {
 
 /// What a user did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AuthAction {
     /// They logged in.
@@ -213,6 +219,7 @@ impl AuthAction {
 
 /// Whether something succeeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AuthStatus {
     /// It did.

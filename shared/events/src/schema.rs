@@ -1,0 +1,120 @@
+//! What the contract looks like to a schema: payloads derive it, and this is the rest.
+
+mod envelope;
+
+use std::borrow::Cow;
+
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+pub use envelope::Envelope;
+
+use crate::{
+    Country, Email, EventId, EventType, LinkClicked, ShortCode, SystemAudit, Text, UserAuth, UserId, UserRegistered,
+    UserUpdated,
+};
+
+/// No character is NUL.
+const WITHOUT_NUL: &str = r"^[^\u0000]*$";
+
+fn string() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String)
+}
+
+fn named(schema: ObjectBuilder, pattern: &str) -> RefOr<Schema> {
+    schema.pattern(Some(pattern)).into()
+}
+
+/// A limit is one of bytes in UTF-8, and a schema counts characters: it lets through what is too long by its other letters alone.
+impl<const MAX: usize> PartialSchema for Text<MAX> {
+    fn schema() -> RefOr<Schema> {
+        named(string().min_length(Some(1)).max_length(Some(MAX)), WITHOUT_NUL)
+    }
+}
+
+impl<const MAX: usize> ToSchema for Text<MAX> {
+    fn name() -> Cow<'static, str> {
+        format!("Text{MAX}").into()
+    }
+}
+
+impl PartialSchema for EventId {
+    fn schema() -> RefOr<Schema> {
+        Text::<128>::schema()
+    }
+}
+
+impl ToSchema for EventId {}
+
+impl PartialSchema for ShortCode {
+    fn schema() -> RefOr<Schema> {
+        named(string(), "^[A-Za-z0-9_-]{1,64}$")
+    }
+}
+
+impl ToSchema for ShortCode {}
+
+impl PartialSchema for UserId {
+    fn schema() -> RefOr<Schema> {
+        named(string(), "^[A-Za-z0-9_.:-]{1,128}$")
+    }
+}
+
+impl ToSchema for UserId {}
+
+impl PartialSchema for Email {
+    fn schema() -> RefOr<Schema> {
+        named(string().max_length(Some(254)), r"^[^\s\u0000-\u001f\u007f-\u009f]+@[^\s\u0000-\u001f\u007f-\u009f]+$")
+    }
+}
+
+impl ToSchema for Email {}
+
+impl PartialSchema for Country {
+    fn schema() -> RefOr<Schema> {
+        named(string(), "^(?![Xx][Xx]|[Zz][Zz])[A-Za-z]{2}$")
+    }
+}
+
+impl ToSchema for Country {}
+
+/// An IPv4 or IPv6 address.
+pub(crate) struct Address;
+
+impl PartialSchema for Address {
+    fn schema() -> RefOr<Schema> {
+        let of = |format| string().format(Some(SchemaFormat::KnownFormat(format)));
+        AnyOfBuilder::new().item(of(KnownFormat::Ipv4)).item(of(KnownFormat::Ipv6)).into()
+    }
+}
+
+impl ToSchema for Address {}
+
+impl EventType {
+    /// The schema of its payload.
+    #[must_use]
+    pub fn payload_schema(self) -> RefOr<Schema> {
+        match self {
+            Self::LinkClicked => LinkClicked::schema(),
+            Self::UserRegistered => UserRegistered::schema(),
+            Self::UserUpdated => UserUpdated::schema(),
+            Self::UserAuth => UserAuth::schema(),
+            Self::SystemAudit => SystemAudit::schema(),
+        }
+    }
+
+    /// The schemas that the one of its payload refers to, by their names.
+    #[must_use]
+    pub fn payload_parts(self) -> Vec<(String, RefOr<Schema>)> {
+        let mut parts = Vec::new();
+        match self {
+            Self::LinkClicked => LinkClicked::schemas(&mut parts),
+            Self::UserRegistered => UserRegistered::schemas(&mut parts),
+            Self::UserUpdated => UserUpdated::schemas(&mut parts),
+            Self::UserAuth => UserAuth::schemas(&mut parts),
+            Self::SystemAudit => SystemAudit::schemas(&mut parts),
+        }
+        parts
+    }
+}
