@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod api_keys;
+pub mod audit_log;
 pub mod blocked_keys;
 pub mod clicks;
 mod connect;

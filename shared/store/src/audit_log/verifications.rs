@@ -1,0 +1,60 @@
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+
+use super::Place;
+
+/// How far a chain is verified, and what was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verification {
+    /// The chain.
+    pub chain: String,
+    /// Up to here it holds, in the pass that is under way.
+    pub verified: Place,
+    /// When a pass last came to the end.
+    pub completed_at: Option<OffsetDateTime>,
+    /// The first row that does not hold, and how: `edited`, `removed`, `swapped` or `cut_off`.
+    pub broken: Option<(i64, String)>,
+}
+
+/// What is known of all chains.
+pub async fn verifications(connection: &mut PgConnection) -> sqlx::Result<Vec<Verification>> {
+    let known = sqlx::query!(
+        "select chain, verified_seq, verified_hash, completed_at, broken_seq, broken_how from audit_verifications order by chain"
+    )
+    .fetch_all(connection)
+    .await?;
+    let known = known.into_iter().map(|row| Verification {
+        chain: row.chain,
+        verified: Place { seq: row.verified_seq, hash: row.verified_hash },
+        completed_at: row.completed_at,
+        broken: row.broken_seq.zip(row.broken_how),
+    });
+    Ok(known.collect())
+}
+
+/// Keeps what is known of a chain now.
+pub async fn write(
+    connection: &mut PgConnection,
+    verification: &Verification,
+    now: OffsetDateTime,
+) -> sqlx::Result<()> {
+    let broken = verification.broken.as_ref();
+    sqlx::query!(
+        "insert into audit_verifications (
+             chain, verified_seq, verified_hash, verified_at, completed_at, broken_seq, broken_how
+         ) values ($1, $2, $3, $4, $5, $6, $7)
+         on conflict on constraint audit_verifications_pkey do update
+         set verified_seq = excluded.verified_seq, verified_hash = excluded.verified_hash, verified_at = excluded.verified_at,
+             completed_at = excluded.completed_at, broken_seq = excluded.broken_seq, broken_how = excluded.broken_how",
+        verification.chain,
+        verification.verified.seq,
+        verification.verified.hash,
+        now,
+        verification.completed_at,
+        broken.map(|(seq, _)| *seq),
+        broken.map(|(_, how)| how.as_str()),
+    )
+    .execute(connection)
+    .await
+    .map(drop)
+}
