@@ -8,6 +8,7 @@ create table users (
     user_type_version text collate "C",
     email_version text collate "C",
     display_name_version text collate "C",
+    registered_version text collate "C",
     registered_at timestamptz,
     last_login_at timestamptz,
     failed_logins integer not null default 0,
@@ -23,9 +24,10 @@ create table users (
 
 comment on table users is 'The users that events have told of. One that was erased keeps its id, so that a late event does not bring the person back.';
 comment on column users.email_key is 'The address in lower case: no two users have one address.';
-comment on column users.user_type_version is 'What set the field: 1 and the event''s sequence, else 0 and its time, then its id. The greater one, byte by byte, is newer.';
+comment on column users.user_type_version is 'What set the field: 1 and the event''s sequence, else 0 and its time, then its id and source. The greater one, byte by byte, is newer.';
 comment on column users.email_version is 'As user_type_version.';
 comment on column users.display_name_version is 'As user_type_version.';
+comment on column users.registered_version is 'As user_type_version, of the registration: a field with another version was updated since.';
 comment on column users.registered_at is 'When they registered, as the event says.';
 comment on column users.last_login_at is 'The latest login that succeeded.';
 comment on column users.failed_logins is 'Logins that failed since one succeeded, in the order of the user''s events.';

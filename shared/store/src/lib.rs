@@ -17,6 +17,8 @@ pub mod links;
 mod migrate;
 pub mod outbox;
 pub mod parked_events;
+pub mod user_auth_events;
+pub mod users;
 
 pub use connect::{limit_transaction, pool};
 pub use fault::Fault;

@@ -3,15 +3,19 @@
 mod api_key;
 mod clicks;
 mod database;
+mod records;
 mod servers;
 mod topic;
+mod users;
 mod wait;
 
 pub use api_key::api_key;
 pub use clicks::{click, click_event, rollups_equal_facts, uuid_at, uuid_bounds_at};
 pub use database::TestDatabase;
+pub use records::{payload, raw_record, record};
 pub use servers::artifacts;
 /// For the statements of tests alone: those of the product stand in `store`.
 pub use sqlx;
 pub use topic::{Read, TestTopic, bootstrap, unique_name};
+pub use users::{system_audit, user_auth, user_registered, user_updated};
 pub use wait::eventually;
