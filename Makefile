@@ -22,12 +22,12 @@ if_used = if [ ! -d .tools/stamps ]; then echo 'Nothing was ever started from th
   else setup/setup run && { [ -x $(bin)/stack ] || $(binaries); } && $(1); fi
 shell_scripts = $(shell grep -rl '^.!/usr/bin/env bash$$' .ci setup functions infra localstack migrations shared)
 
-.PHONY: help setup up down status migrate dev demo dlq outbox parked test soak check build bench sqlx ready
+.PHONY: help setup up down status migrate dev demo dlq api-key outbox parked test soak check build bench sqlx ready
 .PHONY: check-format check-lints check-dependencies check-queries check-template check-scripts check-yaml
 
 help: ## Say what each verb does
 	@echo 'make VERB, of which each sets up what it needs first:'
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  \033[1m%-9s\033[0m %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-9s\033[0m %s\n", $$1, $$2 }' Makefile
 
 setup: ## Install all that this machine lacks: system packages, Rust, linters, cargo-lambda, the servers
 	@setup/setup all
@@ -62,6 +62,9 @@ demo: up ## See a link's clicks travel through Kafka into PostgreSQL, counted an
 
 dlq: ready ## List dead letters; DO="redrive --class invalid-data --dry-run" does more (show, discard; DO=--help says what)
 	@$(bin)/operator dlq $(or $(DO),list)
+
+api-key: ready ## List API keys; DO="create --name shop --scope links,events:* --source /shop" makes one, DO="revoke ID" revokes one
+	@$(bin)/operator api-key $(or $(DO),list)
 
 outbox: ready ## Say how much waits to be published, and what Kafka refuses; DO="retry --all" does more
 	@$(bin)/operator outbox $(or $(DO),list)

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::selection::{Filters, Selection};
 
-/// Looks at what failed or waits, sends it on again, or gives it up.
+/// Looks at what failed or waits, sends it on again, or gives it up; makes and revokes API keys.
 #[derive(Parser)]
 #[command(version)]
 pub(crate) struct Arguments {
@@ -19,6 +19,9 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    /// API keys: who may send events, make links, read, and administer
+    #[command(subcommand)]
+    ApiKey(ApiKey),
     /// Dead letters: records that failed for good
     #[command(subcommand)]
     Dlq(Box<Dlq>),
@@ -28,6 +31,45 @@ pub(crate) enum Command {
     /// Events that wait for something
     #[command(subcommand)]
     Parked(Parked),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ApiKey {
+    /// Make one, and show it this once
+    Create(NewKey),
+    /// List them, newest first
+    List {
+        /// How many at most
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+        limit: u32,
+        /// For programs
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make one worth nothing, from now on
+    Revoke {
+        /// Its id, as the list shows it
+        id: String,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct NewKey {
+    /// What it is for
+    #[arg(long)]
+    pub(crate) name: String,
+    /// What it may: links, read, admin, events:* or events:<type>; several with commas or with several --scope
+    #[arg(long = "scope", value_name = "SCOPE", value_delimiter = ',', required = true)]
+    pub(crate) scopes: Vec<String>,
+    /// A source that its events may have, or * for any; several with several --source
+    #[arg(long = "source", value_name = "SOURCE")]
+    pub(crate) sources: Vec<String>,
+    /// After how many days it is worth nothing; never when not given
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) expires_in_days: Option<u16>,
+    /// For programs
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Subcommand)]

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod answer;
+mod api_key;
 mod arguments;
 mod bytes;
 mod dlq;
@@ -15,6 +16,7 @@ use std::time::SystemTime;
 
 use anyhow::Context as _;
 use clap::Parser;
+use events::{Source, Topic, UserId};
 use settings::Environment;
 
 use crate::answer::Answer;
@@ -44,9 +46,18 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         .acquire()
         .await
         .context("the database does not answer: check DATABASE_URL, and start the local one with `make up`")?;
-    let session = Session { now: SystemTime::now().into(), user: environment.optional("USER").unwrap_or("unknown") };
+    let user = environment.optional("USER").unwrap_or("unknown");
+    let audit = Topic::SystemAudit;
+    let session = Session {
+        now: SystemTime::now().into(),
+        user,
+        actor: actor(user),
+        audit_topic: environment.optional(audit.variable()).unwrap_or(audit.default_name()),
+        audit_source: Source::new("/onceward/operator").expect("a short text"),
+    };
     let answered = match arguments.command {
         Command::Dlq(command) => dlq::run(*command, connection, &session).await,
+        Command::ApiKey(command) => api_key::run(command, connection, &session).await,
         Command::Outbox(command) => outbox::run(command, connection, &session).await,
         Command::Parked(command) => parked::run(command, connection, &session).await,
     };
@@ -57,4 +68,29 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 struct Session<'a> {
     now: time::OffsetDateTime,
     user: &'a str,
+    /// As the audit log has them.
+    actor: UserId,
+    /// Where it is said what was done, for the audit log.
+    audit_topic: &'a str,
+    /// Who says it.
+    audit_source: Source,
+}
+
+/// `operator:<name>`, with a hyphen for what a user id cannot have.
+fn actor(user: &str) -> UserId {
+    let allowed = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
+    let name: String = user.chars().map(allowed).take(100).collect();
+    format!("operator:{name}").parse().expect("only characters that a user id may have")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_name_is_one_that_the_audit_log_takes() {
+        assert_eq!(actor("ada").as_str(), "operator:ada");
+        assert_eq!(actor("Ada Löv@example").as_str(), "operator:Ada-L-v-example");
+        assert_eq!(actor(&"é".repeat(500)).as_str().len(), 109);
+    }
 }

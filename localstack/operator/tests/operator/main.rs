@@ -1,5 +1,6 @@
 //! The command `operator`, run as a person runs it, on a database of its own.
 
+mod api_key;
 mod dlq;
 mod outbox;
 mod parked;
