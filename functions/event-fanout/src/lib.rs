@@ -1,1 +1,9 @@
-//! To come.
+//! User and audit events in, one transaction: each reaches the directory, the history of logins and the audit log, or none of them.
+
+mod directory;
+mod handler;
+mod row;
+mod version;
+mod write;
+
+pub use handler::EventFanout;
