@@ -2,11 +2,14 @@
 
 pub mod api_keys;
 pub mod audit_log;
+pub mod audit_trail;
 pub mod blocked_keys;
 pub mod clicks;
 mod connect;
 pub mod consumer_batches;
 pub mod dead_letters;
+pub mod directory;
+pub mod erasure;
 mod fault;
 pub mod forwarding;
 pub mod housekeeping;
