@@ -1,1 +1,70 @@
-//! To come.
+#![doc = include_str!("../README.md")]
+
+mod audit;
+mod audited;
+mod path;
+mod query;
+mod users;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use api::{Keys, Routes, Scope};
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use events::Topic;
+use kafka::{KafkaSettings, OrderedPublisher};
+use settings::Environment;
+use store::PgPool;
+use time::OffsetDateTime;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::routes;
+
+/// The largest body, in bytes: as many numbers of dead letters as one request may name.
+const BODY_LIMIT: usize = 256 * 1024;
+
+/// What an environment keeps between requests.
+pub struct ReadApi {
+    pool: PgPool,
+    clock: fn() -> OffsetDateTime,
+    /// The topics of what is known about people.
+    user_events: String,
+    system_audit: String,
+    publisher: OrderedPublisher,
+    /// How long the outbox is drained after a change.
+    budget: Duration,
+}
+
+impl ReadApi {
+    /// Reads the settings; asks the clock at each request. Needs a tokio runtime.
+    pub fn start(environment: &Environment, clock: fn() -> OffsetDateTime) -> anyhow::Result<Self> {
+        let topic = |topic: Topic| environment.optional(topic.variable()).unwrap_or(topic.default_name()).to_owned();
+        Ok(Self {
+            pool: store::pool(environment)?,
+            clock,
+            user_events: topic(Topic::UserEvents),
+            system_audit: topic(Topic::SystemAudit),
+            publisher: OrderedPublisher::start(KafkaSettings::read(environment)?).context("no Kafka producer")?,
+            budget: outbox::budget(environment)?,
+        })
+    }
+
+    /// The connections to the database.
+    #[must_use]
+    pub fn pool(&self) -> PgPool {
+        self.pool.clone()
+    }
+}
+
+/// All routes, and their description.
+pub fn router(api: ReadApi) -> (Router, OpenApi) {
+    let keys = Keys { pool: api.pool(), clock: api.clock };
+    let (router, description) = Routes::new(keys)
+        .needing(Scope::Read, routes!(users::show::show))
+        .needing(Scope::Read, routes!(users::auth_events::list_auth_events))
+        .needing(Scope::Admin, routes!(users::erase::erase))
+        .needing(Scope::Read, routes!(audit::list_audit))
+        .into_parts(Arc::new(api));
+    (router.layer(DefaultBodyLimit::max(BODY_LIMIT)), description)
+}

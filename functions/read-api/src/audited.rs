@@ -1,0 +1,32 @@
+use api::Failure;
+use events::{Source, SystemAudit};
+use outbox::WriteError;
+use store::PgConnection;
+use time::OffsetDateTime;
+
+use crate::ReadApi;
+
+/// What the events of this function have as their source.
+const SOURCE: &str = "/onceward/read-api";
+
+impl ReadApi {
+    /// Writes to the outbox, in the transaction of what was done, that it was; and gives what is to be drained after it.
+    pub(crate) async fn audit(
+        &self,
+        connection: &mut PgConnection,
+        done: SystemAudit,
+        now: OffsetDateTime,
+    ) -> Result<Vec<i16>, Failure> {
+        let source = Source::new(SOURCE).expect("a short text");
+        match outbox::audit(connection, &self.system_audit, &source, done, now).await {
+            Ok(shards) => Ok(shards),
+            Err(WriteError::Store(error)) => Err(error.into()),
+            Err(error) => Err(store::Error::Protocol(error.to_string()).into()),
+        }
+    }
+
+    /// Publishes what was written, now that it has committed. What cannot be published at once the relay does.
+    pub(crate) async fn drain(&self, shards: &[i16]) {
+        outbox::drain(&self.pool, &self.publisher, shards, self.budget).await;
+    }
+}

@@ -1,0 +1,37 @@
+use api::Failure;
+use axum::extract::{FromRequestParts, Path};
+use events::UserId;
+use http::request::Parts;
+use lambda::Problem;
+
+/// The user in the path. What can be no id is that of nobody.
+pub(crate) struct UserInPath(pub(crate) UserId);
+
+impl<S: Send + Sync> FromRequestParts<S> for UserInPath {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let path = Path::from_request_parts(parts, state).await;
+        path.map(|Path(id)| Self(id)).map_err(|_| no_user().into())
+    }
+}
+
+pub(crate) fn no_user() -> Problem {
+    Problem::not_found("There is no user with this id.")
+}
+
+/// The number of a dead letter in the path.
+pub(crate) struct LetterInPath(pub(crate) i64);
+
+impl<S: Send + Sync> FromRequestParts<S> for LetterInPath {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let path = Path::from_request_parts(parts, state).await;
+        path.map(|Path(id)| Self(id)).map_err(|_| no_letter().into())
+    }
+}
+
+pub(crate) fn no_letter() -> Problem {
+    Problem::not_found("There is no dead letter with this number.")
+}

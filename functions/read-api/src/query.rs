@@ -1,0 +1,64 @@
+//! The query of a request. Each parameter is read as text first, so that a problem names the one that it is about.
+
+use api::invalid;
+use axum::extract::Query;
+use axum::extract::rejection::QueryRejection;
+use events::Text;
+use lambda::Problem;
+use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, UtcOffset};
+
+/// The parameters, where there are no others and none twice; `known` says which there are.
+pub(crate) fn parameters<T>(query: Result<Query<T>, QueryRejection>, known: &str) -> Result<T, Problem> {
+    let refused = |_| invalid("query", format!("The query takes {known}, each once, and nothing else."));
+    query.map(|Query(parameters)| parameters).map_err(refused)
+}
+
+/// The `limit` of a request for a page.
+pub(crate) fn limit(text: Option<&str>) -> Result<i64, Problem> {
+    // What is no number is out of range as well.
+    api::limit(text.map(|text| text.parse().unwrap_or(0)))
+}
+
+/// A text that may stand in the database.
+pub(crate) fn text<const MAX: usize>(field: &'static str, text: Option<String>) -> Result<Option<String>, Problem> {
+    text.map(Text::<MAX>::new)
+        .transpose()
+        .map(|text| text.map(Text::into_string))
+        .map_err(|error| invalid(field, format!("The value of {field} {error}.")))
+}
+
+/// A moment, as RFC 3339 writes it.
+pub(crate) fn moment(field: &'static str, text: Option<&str>) -> Result<Option<OffsetDateTime>, Problem> {
+    let read = |text: &str| {
+        let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+        moment.checked_to_offset(UtcOffset::UTC)
+    };
+    let detail = || format!("The value of {field} is no time such as 2026-11-21T09:30:00Z.");
+    text.map(|text| read(text).ok_or_else(|| invalid(field, detail()))).transpose()
+}
+
+/// A number of a dead letter.
+pub(crate) fn number(field: &'static str, text: Option<&str>) -> Result<Option<i64>, Problem> {
+    let read = |text: &str| text.parse().ok().filter(|number| *number > 0);
+    let detail = || format!("The value of {field} is no whole number from 1.");
+    text.map(|text| read(text).ok_or_else(|| invalid(field, detail()))).transpose()
+}
+
+/// A moment of a cursor, in microseconds since 1970, which is what the database keeps.
+pub(crate) fn micros(moment: OffsetDateTime) -> i64 {
+    i64::try_from(moment.unix_timestamp_nanos() / 1000).expect("years of four digits")
+}
+
+/// The moment back, where it is one that the database knows.
+pub(crate) fn of_micros(micros: i64) -> Result<OffsetDateTime, Problem> {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1000)
+        .ok()
+        .filter(|moment| moment.year() >= 0)
+        .ok_or_else(no_cursor)
+}
+
+/// The problem with a cursor that somebody made up.
+pub(crate) fn no_cursor() -> Problem {
+    invalid("cursor", "The cursor is none that a page gave.")
+}

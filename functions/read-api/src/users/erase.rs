@@ -1,0 +1,103 @@
+use std::sync::Arc;
+
+use api::{Caller, Failure};
+use axum::extract::State;
+use axum::{Extension, Json};
+use events::{SystemAudit, Text, UserId};
+use serde::Serialize;
+use store::erasure::{self, Erased, Person};
+use store::{Connection as _, Fault, PgConnection};
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+
+use crate::ReadApi;
+use crate::path::{UserInPath, no_user};
+
+/// Whose parked events may be about people.
+const CONSUMER: &str = "event-fanout";
+/// How often it is tried where batches are in its way.
+const TRIES: u32 = 3;
+
+/// A person who is erased.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ErasedAnswer {
+    /// The id, which stays.
+    #[schema(example = "u-1")]
+    user_id: String,
+    /// When the person was erased first.
+    #[serde(with = "time::serde::rfc3339")]
+    erased_at: OffsetDateTime,
+}
+
+/// Erase a person
+///
+/// Clears all that is known about them besides the id: the directory, the addresses and user agents of their history, their events that
+/// wait, and the bytes of their dead letters. Their address is free for somebody else. Later events of them change nothing. Erasing
+/// somebody again gives the same answer, and clears what has failed since. Needs the scope `admin`, and is audited.
+#[utoipa::path(
+    post,
+    path = "/api/users/{id}/erase",
+    tag = "users",
+    params(("id" = String, Path, description = "The user's id", max_length = 128, pattern = "^[A-Za-z0-9_.:-]+$")),
+    responses(
+        (status = 200, description = "The person is erased", body = ErasedAnswer),
+        (
+            status = 404,
+            description = "Nothing is known of such a user",
+            body = ref("#/components/schemas/Problem"),
+            content_type = "application/problem+json"
+        ),
+    )
+)]
+pub(crate) async fn erase(
+    State(api): State<Arc<ReadApi>>,
+    UserInPath(id): UserInPath,
+    Extension(caller): Extension<Caller>,
+) -> Result<Json<ErasedAnswer>, Failure> {
+    let mut connection = api.pool.acquire().await?;
+    let mut tries = 1;
+    let (erased, shards) = loop {
+        match in_transaction(&api, &mut connection, &id, &caller).await {
+            Err(Failure::Database(error)) if tries < TRIES && Fault::of(&error) == Fault::Passing => tries += 1,
+            result => break result?,
+        }
+    };
+    drop(connection);
+    api.drain(&shards).await;
+    Ok(Json(ErasedAnswer { user_id: id.to_string(), erased_at: erased.erased_at }))
+}
+
+/// Erases the person, and puts on record that it was done, where anything was.
+async fn in_transaction(
+    api: &ReadApi,
+    connection: &mut PgConnection,
+    id: &UserId,
+    caller: &Caller,
+) -> Result<(Erased, Vec<i16>), Failure> {
+    let now = (api.clock)();
+    let person = Person { user_id: id.as_str(), consumer: CONSUMER, topics: &[&api.user_events, &api.system_audit] };
+    let mut transaction = connection.begin().await?;
+    let erased = erasure::erase(&mut transaction, &person, now).await?.ok_or_else(no_user)?;
+    let shards = match erased.has_changed() {
+        true => api.audit(&mut transaction, on_record(id, caller, &erased), now).await?,
+        false => Vec::new(),
+    };
+    transaction.commit().await?;
+    Ok((erased, shards))
+}
+
+fn on_record(id: &UserId, caller: &Caller, erased: &Erased) -> SystemAudit {
+    let detail = format!(
+        "authentication events: {}, parked events: {}, dead letters: {}",
+        erased.auth_events, erased.parked, erased.dead_letters
+    );
+    SystemAudit {
+        event_type: Text::new("user.erased").expect("a short text"),
+        user_id: caller.actor(),
+        action: Text::new("erase").expect("a short text"),
+        resource: Text::new(format!("users/{id}")).expect("a short id"),
+        status: Text::new("success").expect("a short text"),
+        detail: Text::new(detail).ok(),
+    }
+}
