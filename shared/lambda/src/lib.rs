@@ -7,5 +7,5 @@ mod shutdown;
 
 pub use deadline::remaining;
 pub use logs::init_logs;
-pub use problem::Problem;
+pub use problem::{Fault, Problem};
 pub use shutdown::on_shutdown;

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
@@ -14,9 +16,20 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     instance: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    field: Option<&'static str>,
+    field: Option<Cow<'static, str>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<Fault>,
     #[serde(skip)]
     retry_after_seconds: Option<u32>,
+}
+
+/// One of several things that are wrong with a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Fault {
+    /// The field of the request.
+    pub field: String,
+    /// What is wrong with it.
+    pub reason: String,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
@@ -36,6 +49,7 @@ impl Problem {
             detail: detail.into(),
             instance: None,
             field: None,
+            errors: Vec::new(),
             retry_after_seconds: None,
         }
     }
@@ -58,8 +72,15 @@ impl Problem {
 
     /// Names the field of the request that the problem is about.
     #[must_use]
-    pub fn about(mut self, field: &'static str) -> Self {
-        self.field = Some(field);
+    pub fn about(mut self, field: impl Into<Cow<'static, str>>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+
+    /// Lists all that is wrong with the request.
+    #[must_use]
+    pub fn listing(mut self, errors: Vec<Fault>) -> Self {
+        self.errors = errors;
         self
     }
 
