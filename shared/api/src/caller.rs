@@ -46,6 +46,15 @@ impl Caller {
         self.0.sources.iter().any(|allowed| allowed == "*" || allowed == source.as_str())
     }
 
+    /// The source of the events that it sends, where it may use only one.
+    #[must_use]
+    pub fn only_source(&self) -> Option<Source> {
+        match self.0.sources.as_slice() {
+            [source] if source != "*" => Source::new(source.as_str()).ok(),
+            _ => None,
+        }
+    }
+
     fn grants(&self) -> impl Iterator<Item = Grant> {
         self.0.scopes.iter().filter_map(|scope| scope.parse().ok())
     }
