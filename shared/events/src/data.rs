@@ -1,5 +1,7 @@
 use std::fmt;
 
+use serde::Deserialize;
+
 use crate::decode::DecodeError;
 use crate::{LinkClicked, SystemAudit, Topic, UserAuth, UserRegistered, UserUpdated};
 
@@ -61,14 +63,54 @@ impl Data {
     /// The payload of a type, from its JSON.
     pub(crate) fn read(event_type: EventType, json: &str) -> Result<Self, DecodeError> {
         match event_type {
-            EventType::LinkClicked => serde_json::from_str(json).map(Self::LinkClicked),
-            EventType::UserRegistered => serde_json::from_str(json).map(Self::UserRegistered),
-            EventType::UserUpdated => serde_json::from_str(json).map(Self::UserUpdated),
-            EventType::UserAuth => serde_json::from_str(json).map(Self::UserAuth),
-            EventType::SystemAudit => serde_json::from_str(json).map(Self::SystemAudit),
+            EventType::LinkClicked => payload(json).map(Self::LinkClicked),
+            EventType::UserRegistered => payload(json).map(Self::UserRegistered),
+            EventType::UserUpdated => payload(json).map(Self::UserUpdated),
+            EventType::UserAuth => payload(json).map(Self::UserAuth),
+            EventType::SystemAudit => payload(json).map(Self::SystemAudit),
         }
-        .map_err(|error| DecodeError::Data { event_type, reason: error.to_string() })
+        .map_err(|Fault { path, reason }| DecodeError::Data { event_type, path, reason })
     }
+}
+
+/// What is wrong with a payload, and where.
+struct Fault {
+    path: String,
+    reason: String,
+}
+
+fn payload<'de, T: Deserialize<'de>>(json: &'de str) -> Result<T, Fault> {
+    // A list of the values would be read, too.
+    if !json.trim_ascii_start().starts_with('{') {
+        return Err(Fault { path: String::new(), reason: "is no JSON object".to_owned() });
+    }
+    serde_json::from_str(json).map_err(|error| fault::<T>(json, &error))
+}
+
+/// Reads it again for the place of the fault: to keep track of it takes time.
+fn fault<'de, T: Deserialize<'de>>(json: &'de str, error: &serde_json::Error) -> Fault {
+    let again = serde_path_to_error::deserialize::<_, T>(&mut serde_json::Deserializer::from_str(json));
+    let (path, reason) = match again {
+        Ok(_) => (String::new(), without_position(error)),
+        Err(again) => (again.path().to_string(), without_position(again.inner())),
+    };
+    let path = if path == "." { String::new() } else { path };
+    for (beginning, meaning) in [("missing field `", "is missing"), ("duplicate field `", "is given twice")] {
+        if let Some(name) = reason.strip_prefix(beginning).and_then(|rest| rest.strip_suffix('`')) {
+            let is_named = path.is_empty() || path.split('.').next_back() == Some(name);
+            let path = if is_named { path.rsplit_once('.').map_or("", |(outer, _)| outer) } else { &path };
+            let path = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+            return Fault { path, reason: meaning.to_owned() };
+        }
+    }
+    Fault { path, reason }
+}
+
+/// What is wrong with JSON, without line and column.
+pub(crate) fn without_position(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let position = format!(" at line {} column {}", error.line(), error.column());
+    text.strip_suffix(&position).map(str::to_owned).unwrap_or(text)
 }
 
 impl EventType {

@@ -56,11 +56,13 @@ pub enum DecodeError {
         expected: String,
     },
     /// The data is not what the type says.
-    #[error("the data is not a {event_type}: {reason}")]
+    #[error("the data is not a {event_type}: {}{reason}", place(path))]
     Data {
         /// The type.
         event_type: EventType,
-        /// What is wrong with it, with its place.
+        /// The place in the data, such as `email`; empty where it is all of it.
+        path: String,
+        /// What is wrong there.
         reason: String,
     },
 }
@@ -78,6 +80,10 @@ impl DecodeError {
             Self::Data { .. } => "invalid-data",
         }
     }
+}
+
+fn place(path: &str) -> String {
+    if path.is_empty() { String::new() } else { format!("{path}: ") }
 }
 
 /// A record that is no event of ours, with as much of its identity as can be read.
@@ -105,7 +111,7 @@ impl Deref for Attribute<'_> {
 
 /// Attributes and data as they stand on the wire, before they are checked.
 #[derive(Default, Deserialize)]
-struct Raw<'a> {
+pub(crate) struct Raw<'a> {
     specversion: Option<Attribute<'a>>,
     id: Option<Attribute<'a>>,
     source: Option<Attribute<'a>>,
@@ -176,19 +182,50 @@ impl<'a> Raw<'a> {
         })
     }
 
+    /// One of these attributes, and no data yet.
+    pub(crate) fn of_attributes(attribute: impl Fn(&'static str) -> Option<&'a str>) -> Self {
+        let attribute = |name| attribute(name).map(|value| Attribute(value.into()));
+        Self {
+            specversion: attribute("specversion"),
+            id: attribute("id"),
+            source: attribute("source"),
+            r#type: attribute("type"),
+            time: attribute("time"),
+            subject: attribute("subject"),
+            dataschema: attribute("dataschema"),
+            sequence: attribute("sequence"),
+            correlationid: attribute("correlationid"),
+            causationid: attribute("causationid"),
+            traceparent: attribute("traceparent"),
+            data: None,
+            body: None,
+        }
+    }
+
+    /// Gives it its data.
+    pub(crate) fn give(&mut self, data: &'a RawValue) {
+        self.data = Some(data);
+    }
+
     fn identity(&self) -> Result<Identity, DecodeError> {
         let source = text("source", self.source.as_deref().ok_or(DecodeError::Missing("source"))?)?;
         let id = EventId::new(self.id.as_deref().ok_or(DecodeError::Missing("id"))?);
         Ok(Identity { source, id: id.map_err(|error| invalid("id", error))? })
     }
 
-    fn check(&self) -> Result<Event, DecodeError> {
+    /// Which event it is, and of which type, whatever its data is.
+    pub(crate) fn envelope(&self) -> Result<(Identity, EventType), DecodeError> {
         if self.specversion.as_deref() != Some("1.0") {
             return Err(invalid("specversion", "is not 1.0"));
         }
         let identity = self.identity()?;
         let name = self.r#type.as_deref().ok_or(DecodeError::Missing("type"))?;
         let event_type = EventType::from_name(name).ok_or_else(|| DecodeError::UnknownType(cut(name)))?;
+        Ok((identity, event_type))
+    }
+
+    pub(crate) fn check(&self) -> Result<Event, DecodeError> {
+        let (identity, event_type) = self.envelope()?;
         check_version(event_type, self.dataschema.as_deref())?;
         let json = self.body.or_else(|| self.data.map(RawValue::get)).ok_or(DecodeError::Missing("data"))?;
         let data = Data::read(event_type, json)?;

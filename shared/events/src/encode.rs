@@ -1,11 +1,15 @@
+use std::collections::BTreeMap;
+
 use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
 use time::OffsetDateTime;
 
+use crate::intake::Scalar;
 use crate::{Data, Event, Text};
 
 /// The structured form of an event: its attributes beside its data, in one JSON object.
 #[derive(Serialize)]
-struct Structured<'a> {
+struct Structured<'a, D> {
     specversion: &'static str,
     id: &'a str,
     source: &'a str,
@@ -15,7 +19,7 @@ struct Structured<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<&'a Text<256>>,
     datacontenttype: &'static str,
-    dataschema: String,
+    dataschema: &'a str,
     partitionkey: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     sequence: Option<&'a Text<64>>,
@@ -25,7 +29,9 @@ struct Structured<'a> {
     causationid: Option<&'a Text<128>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     traceparent: Option<&'a Text<64>>,
-    data: &'a Data,
+    #[serde(flatten)]
+    extensions: &'a BTreeMap<String, Scalar>,
+    data: D,
 }
 
 impl Serialize for Data {
@@ -44,6 +50,20 @@ impl Event {
     /// The record value in structured mode.
     #[must_use]
     pub fn to_structured_json(&self) -> Vec<u8> {
+        self.encode(&self.event_type().dataschema(), &BTreeMap::new(), &self.data)
+    }
+
+    /// The same, with the data and the other attributes that it was read from.
+    pub(crate) fn to_structured_json_of(
+        &self,
+        dataschema: Option<&str>,
+        extensions: &BTreeMap<String, Scalar>,
+        data: &RawValue,
+    ) -> Vec<u8> {
+        self.encode(dataschema.unwrap_or(&self.event_type().dataschema()), extensions, data)
+    }
+
+    fn encode(&self, dataschema: &str, extensions: &BTreeMap<String, Scalar>, data: impl Serialize) -> Vec<u8> {
         serde_json::to_vec(&Structured {
             specversion: "1.0",
             id: self.id.as_str(),
@@ -52,13 +72,14 @@ impl Event {
             time: self.time,
             subject: self.subject.as_ref(),
             datacontenttype: "application/json",
-            dataschema: self.event_type().dataschema(),
+            dataschema,
             partitionkey: self.key(),
             sequence: self.sequence.as_ref(),
             correlationid: self.correlation_id.as_ref(),
             causationid: self.causation_id.as_ref(),
             traceparent: self.traceparent.as_ref(),
-            data: &self.data,
+            extensions,
+            data,
         })
         .expect("an event has text keys, and times of the years 0 to 9999")
     }

@@ -5,6 +5,7 @@ mod country;
 mod data;
 mod decode;
 mod encode;
+pub mod intake;
 mod link_clicked;
 mod moment;
 #[cfg(feature = "schema")]
