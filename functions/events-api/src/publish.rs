@@ -1,0 +1,76 @@
+use std::time::{Duration, Instant};
+
+use events::intake::Accepted;
+use events::{CLOUDEVENTS_JSON, Text};
+use kafka::{Fate, Record};
+use lambda::Problem;
+use uuid::Uuid;
+
+use crate::{EventsApi, check};
+
+/// Until when a request is answered, whatever is away.
+const ANSWER_WITHIN: Duration = Duration::from_millis(2800);
+/// After how many seconds a client may try again: the broker restarts in about that time.
+const RETRY_AFTER_SECONDS: u32 = 2;
+
+/// Publishes events, those of one key one after another, and waits until Kafka has all of them. Where it has not, part of them may be
+/// there; the inbox of each consumer drops what is sent twice.
+pub(crate) async fn publish(
+    api: &EventsApi,
+    id: Uuid,
+    accepted: &[Accepted],
+    is_batch: bool,
+    started: Instant,
+) -> Result<(), Problem> {
+    if accepted.is_empty() {
+        return Ok(());
+    }
+    if api.publisher.is_away() {
+        return Err(unavailable(id, accepted, "the broker is away"));
+    }
+    let headers = [("content-type".to_owned(), CLOUDEVENTS_JSON.as_bytes().to_vec())];
+    let records: Vec<Record<'_>> = accepted.iter().map(|accepted| record(api, accepted, &headers)).collect();
+    let within = ANSWER_WITHIN.saturating_sub(started.elapsed());
+    let outcome = api.publisher.publish(&records, within).await;
+    for (accepted, fate) in accepted.iter().zip(&outcome.fates) {
+        if *fate == Fate::Acknowledged {
+            log(api, accepted, started.elapsed());
+        }
+    }
+    let refused = outcome.fates.iter().position(|fate| matches!(fate, Fate::Refused(_)));
+    match (outcome.unavailable, refused) {
+        (Some(reason), _) => Err(unavailable(id, accepted, &reason)),
+        (None, Some(place)) => Err(refusal(id, accepted, place, is_batch, &outcome.fates[place])),
+        (None, None) => Ok(()),
+    }
+}
+
+fn record<'a>(api: &'a EventsApi, accepted: &'a Accepted, headers: &'a [(String, Vec<u8>)]) -> Record<'a> {
+    Record {
+        topic: api.name_of(accepted.event.event_type().topic()),
+        key: Some(accepted.event.key().as_bytes()),
+        value: Some(&accepted.record),
+        headers,
+    }
+}
+
+fn log(api: &EventsApi, Accepted { event, .. }: &Accepted, took: Duration) {
+    tracing::info!(
+        event.id = %event.id,
+        event.type = %event.event_type(),
+        correlation.id = event.correlation_id.as_ref().map(Text::as_str),
+        kafka.topic = api.name_of(event.event_type().topic()),
+        duration_ms = took.as_secs_f64() * 1e3,
+        "Event published"
+    );
+}
+
+fn unavailable(id: Uuid, accepted: &[Accepted], reason: &str) -> Problem {
+    tracing::error!(error.id = %id, events = accepted.len(), error.message = reason, "Events could not be published");
+    Problem::unavailable("The events cannot be taken right now. Send the same ones again.", id, RETRY_AFTER_SECONDS)
+}
+
+fn refusal(id: Uuid, accepted: &[Accepted], place: usize, is_batch: bool, fate: &Fate) -> Problem {
+    unavailable(id, &accepted[place..], &format!("{fate:?}"));
+    check::too_large(is_batch.then_some(place))
+}

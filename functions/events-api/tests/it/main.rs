@@ -1,0 +1,4 @@
+//! The HTTP interface, on a real PostgreSQL and a real Kafka: what is answered, and what is on the topics.
+
+mod api;
+mod modes;
