@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use api::{Failure, unread_body};
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
@@ -17,8 +18,8 @@ use url::Url;
 use uuid::{NoContext, Timestamp, Uuid};
 
 use crate::answer::LinkAnswer;
-use crate::problems::{Failure, taken};
-use crate::request::{self, Wanted};
+use crate::problems::taken;
+use crate::request::{self, BODY_LIMIT, NewLink, Wanted};
 use crate::{LinksApi, code};
 
 /// What idempotency keys of this request stand under.
@@ -26,13 +27,38 @@ const SCOPE: &str = "POST /api/links";
 /// Two generated codes are the same about once in 10¹² / (links there are) tries.
 const GENERATED_TRIES: usize = 5;
 
-/// `POST /api/links`
+/// Make a short link
+///
+/// Makes a link with the code that is asked for, or with one that nobody has. A request that is sent again with its
+/// `Idempotency-Key` makes no second link: it gets the first answer again.
+#[utoipa::path(
+    post,
+    path = "/api/links",
+    tag = "links",
+    params((
+        "Idempotency-Key" = Option<String>,
+        Header,
+        description = "Any text that no other request of this kind has.",
+        min_length = 1,
+        max_length = 255,
+        pattern = "^[ -~]+$"
+    )),
+    request_body(content = NewLink, description = "The link that is wanted, of at most 16 KiB."),
+    responses(
+        (status = 201, description = "The link is made.", body = LinkAnswer, headers(("Location" = String, description = "Where the link is shown."))),
+        (status = 400, description = "The body, the target, the code or the `Idempotency-Key` cannot be taken; `field` says which.", content_type = "application/problem+json", body = ref("#/components/schemas/Problem")),
+        (status = 409, description = "Another link has this code, or the service keeps it for itself.", content_type = "application/problem+json", body = ref("#/components/schemas/Problem")),
+        (status = 413, description = "The body is too large.", content_type = "application/problem+json", body = ref("#/components/schemas/Problem")),
+        (status = 415, description = "The body is not sent as JSON.", content_type = "application/problem+json", body = ref("#/components/schemas/Problem")),
+        (status = 422, description = "Another request was sent with this `Idempotency-Key`.", content_type = "application/problem+json", body = ref("#/components/schemas/Problem")),
+    )
+)]
 pub(crate) async fn create(
     State(api): State<Arc<LinksApi>>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Failure> {
-    let body = body.map_err(|error| request::unread_body(&error))?;
+    let body = body.map_err(|error| unread_body(&error, BODY_LIMIT))?;
     let wanted = request::wanted(&headers, &body, &api.base)?;
     let key = request::idempotency_key(&headers)?;
     let now = (api.clock)();

@@ -1,4 +1,4 @@
-//! `POST /api/links` makes a short link, `GET /api/links/{code}` shows it, `GET /api/links/{code}/stats` counts its clicks.
+//! Routes for keys with the scope `links`: `POST /api/links` makes a short link, `GET /api/links/{code}` shows it, `GET /api/links/{code}/stats` counts its clicks.
 
 mod answer;
 mod code;
@@ -12,13 +12,15 @@ mod target;
 
 use std::sync::Arc;
 
+use api::{Keys, Routes, Scope};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
 use settings::Environment;
 use store::PgPool;
 use time::OffsetDateTime;
 use url::Url;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::routes;
 
 /// What an environment keeps between requests.
 pub struct LinksApi {
@@ -46,14 +48,13 @@ impl LinksApi {
     }
 }
 
-/// All routes.
-pub fn router(api: LinksApi) -> Router {
-    Router::new()
-        .route("/api/links", post(create::create))
-        .route("/api/links/{code}", get(show::show))
-        .route("/api/links/{code}/stats", get(stats::stats))
-        .layer(DefaultBodyLimit::max(request::BODY_LIMIT))
-        .fallback(problems::no_route)
-        .method_not_allowed_fallback(problems::no_method)
-        .with_state(Arc::new(api))
+/// All routes, and their description.
+pub fn router(api: LinksApi) -> (Router, OpenApi) {
+    let keys = Keys { pool: api.pool(), clock: api.clock };
+    let (router, description) = Routes::new(keys)
+        .needing(Scope::Links, routes!(create::create))
+        .needing(Scope::Links, routes!(show::show))
+        .needing(Scope::Links, routes!(stats::stats))
+        .into_parts(Arc::new(api));
+    (router.layer(DefaultBodyLimit::max(request::BODY_LIMIT)), description)
 }

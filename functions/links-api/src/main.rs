@@ -12,5 +12,6 @@ async fn main() -> Result<(), lambda_http::Error> {
     let api = LinksApi::start(&environment, OffsetDateTime::now_utc)?;
     let pool = api.pool();
     lambda::on_shutdown(move || async move { pool.close().await }).await;
-    lambda_http::run(links_api::router(api)).await
+    let (router, _) = links_api::router(api);
+    lambda_http::run(router).await
 }

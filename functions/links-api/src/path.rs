@@ -1,8 +1,9 @@
+use api::Failure;
 use axum::extract::{FromRequestParts, Path};
 use events::ShortCode;
 use http::request::Parts;
 
-use crate::problems::{Failure, no_link};
+use crate::problems::no_link;
 
 /// The code in the path. What cannot be a code (PostgreSQL, for one, takes no NUL) is that of no link.
 pub(crate) struct CodeInPath(pub(crate) ShortCode);

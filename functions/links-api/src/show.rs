@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use api::Failure;
 use axum::Json;
 use axum::extract::State;
 use store::links;
@@ -7,9 +8,21 @@ use store::links;
 use crate::LinksApi;
 use crate::answer::LinkAnswer;
 use crate::path::CodeInPath;
-use crate::problems::{Failure, no_link};
+use crate::problems::no_link;
 
-/// `GET /api/links/{code}`
+/// Show a link
+///
+/// Says where a short link leads, and since when.
+#[utoipa::path(
+    get,
+    path = "/api/links/{code}",
+    tag = "links",
+    params(("code" = String, Path, description = "What follows the slash of the short URL.", example = "Summer-Sale_2026")),
+    responses(
+        (status = 200, description = "The link.", body = LinkAnswer),
+        (status = 404, description = "There is no link with this code.", content_type = "application/problem+json", body = ref("#/components/schemas/Problem")),
+    )
+)]
 pub(crate) async fn show(
     State(api): State<Arc<LinksApi>>,
     CodeInPath(code): CodeInPath,

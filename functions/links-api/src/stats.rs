@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use api::{Failure, invalid};
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -7,16 +8,22 @@ use lambda::Problem;
 use serde::{Deserialize, Serialize};
 use store::{link_stats, links};
 use time::{Date, Duration, OffsetDateTime};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::LinksApi;
 use crate::path::CodeInPath;
-use crate::problems::{Failure, invalid, no_link};
+use crate::problems::no_link;
 
 /// How many hours and days the series have, the current ones included.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Range {
+    /// How many hours `byHour` goes back, the current one included.
+    #[param(default = 48, minimum = 0, maximum = 65_535)]
     hours: u16,
+    /// How many days `byDay` goes back, the current one included.
+    #[param(default = 30, minimum = 0, maximum = 65_535)]
     days: u16,
 }
 
@@ -27,43 +34,62 @@ impl Default for Range {
 }
 
 /// The clicks of a link. `clicks` and every breakdown count people; `bots` are apart.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LinkStatistics)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct StatsAnswer {
+    /// The code of the link.
     code: String,
+    /// Clicks of people, since the link was made.
     clicks: i64,
+    /// Clicks of bots, since the link was made.
     bots: i64,
+    /// Hours in which anybody clicked, the oldest first.
     by_hour: Vec<HourAnswer>,
+    /// Days on which anybody clicked, the oldest first.
     by_day: Vec<DayAnswer>,
+    /// Countries from which anybody clicked, the one with the most clicks first.
     by_country: Vec<CountryAnswer>,
     by_device: Devices,
     by_source: Sources,
 }
 
-#[derive(Debug, Serialize)]
+/// The clicks of an hour.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ClicksInHour)]
 struct HourAnswer {
+    /// When the hour begins.
     #[serde(with = "time::serde::rfc3339")]
     hour: OffsetDateTime,
     clicks: i64,
     bots: i64,
 }
 
-#[derive(Debug, Serialize)]
+/// The clicks of a day in UTC.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ClicksOnDay)]
 struct DayAnswer {
     /// As ISO 8601 writes it: `2026-11-21`.
+    #[schema(format = Date, example = "2026-11-21")]
     day: String,
     clicks: i64,
     bots: i64,
 }
 
-#[derive(Debug, Serialize)]
+/// The clicks from a country.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ClicksFromCountry)]
 struct CountryAnswer {
+    /// Two letters of ISO 3166, or `unknown`.
+    #[schema(example = "DE")]
     country: String,
     clicks: i64,
     bots: i64,
 }
 
-#[derive(Debug, Serialize)]
+/// Clicks of people, by what they used.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ClicksByDevice)]
 struct Devices {
     desktop: i64,
     mobile: i64,
@@ -71,7 +97,9 @@ struct Devices {
     other: i64,
 }
 
-#[derive(Debug, Serialize)]
+/// Clicks of people, by where they came from.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ClicksBySource)]
 struct Sources {
     direct: i64,
     search: i64,
@@ -81,7 +109,23 @@ struct Sources {
     referral: i64,
 }
 
-/// `GET /api/links/{code}/stats?hours=48&days=30`
+/// Count the clicks of a link
+///
+/// Clicks of people by hour, day, country, device and source, and those of bots apart. What was clicked counts a few seconds later.
+#[utoipa::path(
+    get,
+    path = "/api/links/{code}/stats",
+    tag = "links",
+    params(
+        ("code" = String, Path, description = "What follows the slash of the short URL.", example = "Summer-Sale_2026"),
+        Range,
+    ),
+    responses(
+        (status = 200, description = "The clicks of the link.", body = StatsAnswer),
+        (status = 400, description = "The query is not understood.", content_type = "application/problem+json", body = ref("#/components/schemas/Problem")),
+        (status = 404, description = "There is no link with this code.", content_type = "application/problem+json", body = ref("#/components/schemas/Problem")),
+    )
+)]
 pub(crate) async fn stats(
     State(api): State<Arc<LinksApi>>,
     CodeInPath(code): CodeInPath,

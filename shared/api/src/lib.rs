@@ -5,6 +5,7 @@ mod key;
 mod new_key;
 mod page;
 mod problems;
+mod repairs;
 mod routes;
 mod scope;
 
@@ -13,5 +14,6 @@ pub use key::{InvalidKey, Key};
 pub use new_key::{InvalidNewKey, NewKey, key_created, key_revoked};
 pub use page::{Cursor, Page, limit};
 pub use problems::{Failure, invalid, media_type, reason, unread_body, unsupported_media_type};
+pub use repairs::Repaired;
 pub use routes::{Routes, SECURITY_SCHEME, operations, problem};
 pub use scope::{Grant, InvalidGrant, Scope};

@@ -50,6 +50,9 @@ pub fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 
 fn describe(operation: &mut Operation, scope: Scope) {
     operation.security.get_or_insert_default().push(SecurityRequirement::new(SECURITY_SCHEME, [scope.name()]));
+    let needs = format!("Needs an API key with the scope `{}`.", scope.name());
+    let text = operation.description.take().map_or_else(|| needs.clone(), |text| format!("{text}\n\n{needs}"));
+    operation.description = Some(text);
     let answers = [
         ("401", "No API key, or one that is wrong, revoked or expired.".to_owned()),
         ("403", format!("The API key lacks the scope `{}`, or what it sends is not for it to send.", scope.name())),

@@ -4,6 +4,7 @@ mod api_key;
 mod clicks;
 mod database;
 mod records;
+mod scopes;
 mod servers;
 mod topic;
 mod users;
@@ -13,6 +14,7 @@ pub use api_key::api_key;
 pub use clicks::{click, click_event, rollups_equal_facts, uuid_at, uuid_bounds_at};
 pub use database::TestDatabase;
 pub use records::{payload, raw_record, record};
+pub use scopes::scope_table;
 pub use servers::artifacts;
 /// For the statements of tests alone: those of the product stand in `store`.
 pub use sqlx;

@@ -1,6 +1,6 @@
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use http::header::CONTENT_TYPE;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, Request, Response, StatusCode};
 use links_api::LinksApi;
 use serde_json::{Value, json};
@@ -9,6 +9,7 @@ use testkit::TestDatabase;
 use time::OffsetDateTime;
 use time::macros::datetime;
 use tower::ServiceExt;
+use utoipa::openapi::OpenApi;
 
 /// What the clock of every test says.
 pub(crate) const NOW: OffsetDateTime = datetime!(2026-11-15 12:34:56.789_123 UTC);
@@ -16,7 +17,10 @@ pub(crate) const NOW: OffsetDateTime = datetime!(2026-11-15 12:34:56.789_123 UTC
 /// The interface, with a database of its own.
 pub(crate) struct Api {
     pub(crate) database: TestDatabase,
-    router: Router,
+    pub(crate) description: OpenApi,
+    pub(crate) router: Router,
+    /// Good for links.
+    key: String,
 }
 
 /// What was answered.
@@ -30,8 +34,9 @@ pub(crate) struct Answer {
 impl Api {
     pub(crate) async fn start() -> Self {
         let database = TestDatabase::new().await;
-        let router = router(&database.url());
-        Self { database, router }
+        let key = testkit::api_key(&database, &["links"], &[]).await;
+        let (router, description) = router(&database.url());
+        Self { database, description, router, key }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -57,7 +62,9 @@ impl Api {
         made
     }
 
-    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+    /// Sends the request with the key.
+    pub(crate) async fn send(&self, mut request: Request<Body>) -> Answer {
+        request.headers_mut().insert(AUTHORIZATION, format!("Bearer {}", self.key).parse().unwrap());
         Answer::of(self.router.clone().oneshot(request).await.unwrap()).await
     }
 
@@ -77,7 +84,7 @@ impl Api {
 }
 
 /// All routes on this database, with two connections, so that requests can meet there.
-pub(crate) fn router(database_url: &str) -> Router {
+pub(crate) fn router(database_url: &str) -> (Router, OpenApi) {
     let environment = Environment::from_iter([
         ("DATABASE_URL", database_url),
         ("DATABASE_MAX_CONNECTIONS", "2"),

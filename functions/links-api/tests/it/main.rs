@@ -6,4 +6,5 @@ mod idempotency;
 mod outages;
 mod paths;
 mod refusals;
+mod scopes;
 mod stats;

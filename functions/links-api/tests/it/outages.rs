@@ -9,15 +9,21 @@ use crate::api::{Answer, router};
 
 fn requests() -> [Request<Body>; 3] {
     let link = Body::from(r#"{"target": "https://example.com/"}"#);
-    [
+    // Whether it is good nobody can say.
+    let key = format!("Bearer onceward_0123456789ab_{}", "A".repeat(43));
+    let requests = [
         Request::post("/api/links").header("content-type", "application/json").body(link).unwrap(),
         Request::get("/api/links/abc").body(Body::empty()).unwrap(),
         Request::get("/api/links/abc/stats").body(Body::empty()).unwrap(),
-    ]
+    ];
+    requests.map(|mut request| {
+        request.headers_mut().insert("authorization", key.parse().unwrap());
+        request
+    })
 }
 
 async fn assert_unavailable(address: std::net::SocketAddr) {
-    let router = router(&format!("postgres://onceward_app@{address}/onceward"));
+    let (router, _) = router(&format!("postgres://onceward_app@{address}/onceward"));
     for request in requests() {
         let started = Instant::now();
         let path = request.uri().to_string();

@@ -1,0 +1,8 @@
+//! Who is let in by a key, on a real PostgreSQL.
+
+mod keys;
+mod last_use;
+mod pages;
+mod routes;
+mod secrecy;
+mod shop;

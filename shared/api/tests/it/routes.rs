@@ -1,0 +1,37 @@
+use axum::body::Body;
+use http::{Method, Request, StatusCode};
+use serde_json::Value;
+
+use crate::shop::Shop;
+
+#[tokio::test]
+async fn each_route_is_for_keys_with_its_scope_alone() {
+    let shop = Shop::open().await;
+    let table = testkit::scope_table(&shop.router, &shop.description, &shop.database).await;
+    assert_eq!(table, ["GET /goods: read", "POST /goods: admin"]);
+}
+
+#[tokio::test]
+async fn a_description_says_what_it_needs_and_how_it_is_refused() {
+    let shop = Shop::open().await;
+    let described: Value = serde_json::to_value(&shop.description).unwrap();
+    let post = &described["paths"]["/goods"]["post"];
+    assert_eq!(post["description"], "Sells them.\n\nNeeds an API key with the scope `admin`.");
+    assert_eq!(post["security"][0]["apiKey"][0], "admin");
+    for status in ["401", "403", "503"] {
+        let content = &post["responses"][status]["content"]["application/problem+json"];
+        assert_eq!(content["schema"]["$ref"], "#/components/schemas/Problem", "{post}");
+    }
+    assert_eq!(described["paths"]["/goods"]["get"]["description"], "Needs an API key with the scope `read`.");
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_said_to_anybody() {
+    let shop = Shop::open().await;
+    let ask = |method, path| Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
+    shop.send(ask(Method::GET, "/")).await.is_problem(StatusCode::NOT_FOUND, "not-found");
+    let refused = shop.send(ask(Method::DELETE, "/goods")).await;
+    refused.is_problem(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed");
+    assert_eq!(refused.headers["allow"], "GET,HEAD,POST");
+    shop.send(ask(Method::GET, "/goods")).await.is_unauthorized();
+}

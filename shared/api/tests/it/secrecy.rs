@@ -1,0 +1,61 @@
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use http::StatusCode;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::{Registry, fmt};
+
+use crate::shop::{NOW, Shop};
+
+/// All that was logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Log {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_in_no_log_line_and_no_answer_whatever_becomes_of_it() {
+    let shop = Shop::open().await;
+    let key = shop.key("read").await;
+    let wrong = format!("{}{}", &key[..22], "A".repeat(43));
+    let log = Log::default();
+    // Of every level, and of every library.
+    let logged = tracing::subscriber::set_default(Registry::default().with(fmt::layer().with_writer(log.clone())));
+    let mut answers = vec![shop.ask_with(&key).await, shop.ask_with(&wrong).await, shop.ask(&key).await];
+    shop.set("revoked_at", Some(NOW)).await;
+    answers.push(shop.ask_with(&key).await);
+    testkit::sqlx::query("alter table api_keys rename to gone")
+        .execute(&testkit::sqlx::PgPool::connect(&shop.database.owner_url()).await.unwrap())
+        .await
+        .unwrap();
+    answers.push(shop.ask_with(&key).await);
+    drop(logged);
+    let statuses: Vec<u16> = answers.iter().map(|answer| answer.status.as_u16()).collect();
+    assert_eq!(statuses, [200, 401, 401, 401, 503]);
+    assert_eq!(answers[4].status, StatusCode::SERVICE_UNAVAILABLE);
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(log.contains("from api_keys") && log.contains("The database did not answer"), "{log}");
+    for secret in [&key[22..], &wrong[22..]] {
+        assert!(!log.contains(secret), "{log}");
+        assert!(answers.iter().all(|answer| !format!("{answer:?}").contains(secret)), "{answers:?}");
+    }
+    assert_eq!(answers[0].body["caller"], format!("Caller({})", &key[9..21]));
+}

@@ -1,0 +1,78 @@
+use axum::Router;
+use axum::body::Body;
+use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use http::{Request, StatusCode};
+use tower::ServiceExt;
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::path::{Operation, PathItem};
+
+use crate::{TestDatabase, api_key};
+
+/// What keys may, each by the scope that routes ask for.
+const GRANTS: [(&str, &str); 5] = [
+    ("events", "events:*"),
+    ("events", "events:user.registered"),
+    ("links", "links"),
+    ("read", "read"),
+    ("admin", "admin"),
+];
+
+/// Sends every request that the description knows without a key and with keys of one scope each, and gives what it asks for, as
+/// `GET /users/{id}: read`. Panics where one is carried out without a key, or for other scopes than its description says. The requests
+/// have no body, and nothing of the path exists.
+pub async fn scope_table(router: &Router, description: &OpenApi, database: &TestDatabase) -> Vec<String> {
+    let mut keys = Vec::new();
+    for (scope, grant) in GRANTS {
+        keys.push((scope, api_key(database, &[grant], &["*"]).await));
+    }
+    let mut table = Vec::new();
+    for (path, item) in &description.paths.paths {
+        for (method, operation) in operations(item) {
+            let refused = send(router, method, path, None).await;
+            assert_eq!(refused, (StatusCode::UNAUTHORIZED, true), "{method} {path} without a key");
+            let described = scopes(operation);
+            for (scope, key) in &keys {
+                let (status, _) = send(router, method, path, Some(key)).await;
+                assert_ne!(status, StatusCode::UNAUTHORIZED, "{method} {path} with a key for {scope}");
+                let is_let_in = status != StatusCode::FORBIDDEN;
+                let is_described = described.iter().any(|described| described == scope);
+                assert_eq!(is_let_in, is_described, "{method} {path} answers {status} to a key for {scope}");
+            }
+            table.push(format!("{method} {path}: {}", described.join(", ")));
+        }
+    }
+    table
+}
+
+/// The status of the answer, and whether it says what to send.
+async fn send(router: &Router, method: &str, path: &str, key: Option<&str>) -> (StatusCode, bool) {
+    let path: Vec<&str> = path.split('/').map(|part| if part.starts_with('{') { "0" } else { part }).collect();
+    let request = Request::builder().method(method).uri(path.join("/"));
+    let request = key.into_iter().fold(request, |request, key| request.header(AUTHORIZATION, format!("Bearer {key}")));
+    let request = request.body(Body::empty()).expect("a request");
+    let answer = router.clone().oneshot(request).await.expect("a router answers");
+    (answer.status(), answer.headers().contains_key(WWW_AUTHENTICATE))
+}
+
+/// The operations of a path, each with its method.
+fn operations(item: &PathItem) -> impl Iterator<Item = (&'static str, &Operation)> {
+    let all = [
+        ("GET", &item.get),
+        ("PUT", &item.put),
+        ("POST", &item.post),
+        ("DELETE", &item.delete),
+        ("PATCH", &item.patch),
+        ("HEAD", &item.head),
+        ("OPTIONS", &item.options),
+        ("TRACE", &item.trace),
+    ];
+    all.into_iter().filter_map(|(method, operation)| Some((method, operation.as_ref()?)))
+}
+
+/// The scopes that an operation says it asks for.
+fn scopes(operation: &Operation) -> Vec<String> {
+    let requirements = serde_json::to_value(&operation.security).expect("a description is JSON");
+    let requirements = requirements.as_array().into_iter().flatten().filter_map(|one| one.as_object());
+    let scopes = requirements.flat_map(|one| one.values()).filter_map(|scopes| scopes.as_array()).flatten();
+    scopes.filter_map(|scope| scope.as_str().map(str::to_owned)).collect()
+}
