@@ -6,6 +6,6 @@ mod publisher;
 mod settings;
 pub mod topics;
 
-pub use ordered::{Fate, OrderedPublisher, Outcome, Record};
+pub use ordered::{Fate, OrderedPublisher, Outcome, Record, Refusal};
 pub use publisher::{Delivered, EventPublisher, PublishError};
 pub use settings::KafkaSettings;

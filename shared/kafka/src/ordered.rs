@@ -27,8 +27,10 @@ use sender::{Mode, Sender};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::KafkaSettings;
+pub use refusal::Refusal;
+
 use crate::outage::{Outage, now};
+use crate::{Delivered, KafkaSettings};
 
 /// A record of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +51,7 @@ pub enum Fate {
     /// The broker has it.
     Acknowledged,
     /// The broker will not take it as it is, for this reason. The records of its key behind it wait.
-    Refused(String),
+    Refused(Refusal),
     /// Not acknowledged; it may have arrived all the same.
     Waits,
 }
@@ -59,6 +61,8 @@ pub enum Fate {
 pub struct Outcome {
     /// Of each record. Of each key a beginning is acknowledged.
     pub fates: Vec<Fate>,
+    /// Where each was written, as far as the broker said.
+    pub delivered: Vec<Option<Delivered>>,
     /// Why the run ended before its end, where it did: the broker is away or slow, which is no fault of the records.
     pub unavailable: Option<String>,
 }
@@ -137,6 +141,7 @@ impl OrderedPublisher {
                 None
             }
         };
-        Outcome { fates: run.fates(), unavailable }
+        let (fates, delivered) = run.into_parts();
+        Outcome { fates, delivered, unavailable }
     }
 }

@@ -50,6 +50,13 @@ async fn a_record_that_the_broker_refuses_stops_its_key_alone() {
     let publisher = publisher(&bootstrap());
     let outcome = publisher.publish(&records, WITHIN).await;
     assert_eq!((brief(&outcome).as_str(), &outcome.unavailable), ("aarwaa", &None), "{outcome:?}");
+    assert!(matches!(&outcome.fates[2], Fate::Refused(refusal) if refusal.is_too_large), "{outcome:?}");
+    let places =
+        outcome.delivered.iter().map(|delivered| delivered.map(|delivered| (delivered.partition, delivered.offset)));
+    for (place, record) in places.zip(&records).filter_map(|(place, record)| Some((place?, record))) {
+        let there = topic.read_all().into_iter().find(|read| (read.partition, read.offset) == place).unwrap();
+        assert_eq!(there.value.as_deref(), record.value, "{place:?}");
+    }
     let values = values(&topic);
     assert!(!values.contains(&"a3".to_owned()), "nothing behind it: {values:?}");
     assert!(!publisher.is_away());
@@ -79,6 +86,7 @@ async fn a_topic_that_is_not_there_is_known_at_once_and_holds_up_no_other() {
         let started = Instant::now();
         let outcome = publisher(&bootstrap()).publish(&records, WITHIN).await;
         assert_eq!((brief(&outcome).as_str(), &outcome.unavailable), ("rwa", &None), "{outcome:?}");
+        assert!(matches!(&outcome.fates[0], Fate::Refused(refusal) if !refusal.is_too_large), "{outcome:?}");
         assert!(started.elapsed() < Duration::from_secs(3), "{topic}: {:?}", started.elapsed());
     }
 }

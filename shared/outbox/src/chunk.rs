@@ -85,7 +85,7 @@ async fn publish(publisher: &OrderedPublisher, rows: &[Row], within: Duration) -
         let places: Vec<usize> = (0..rows.len()).filter(|place| rows[*place].is_retry == is_retry).collect();
         let records: Vec<Record<'_>> = places.iter().map(|place| record(&rows[*place], &headers)).collect();
         let left = deadline.saturating_duration_since(Instant::now());
-        let Outcome { fates: of_these, unavailable } = match is_retry {
+        let Outcome { fates: of_these, unavailable, .. } = match is_retry {
             _ if records.is_empty() => continue,
             false => publisher.publish(&records, left).await,
             true => publisher.publish_one_by_one(&records, left).await,
@@ -116,7 +116,10 @@ async fn settle(connection: &mut PgConnection, rows: &[Row], fates: &[Fate]) -> 
                     freed.insert((row.topic.as_str(), row.key.as_str()));
                 }
             }
-            Fate::Refused(error) => failures.push(Failure { topic: &row.topic, key: &row.key, seq: row.seq, error }),
+            Fate::Refused(refusal) => {
+                let error = refusal.reason.as_str();
+                failures.push(Failure { topic: &row.topic, key: &row.key, seq: row.seq, error });
+            }
             Fate::Waits => {}
         }
     }

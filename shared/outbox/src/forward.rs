@@ -67,13 +67,13 @@ async fn forward_some(
     if letters.is_empty() {
         return Ok(Forwarded::default());
     }
-    let Outcome { fates, unavailable } = publish(publisher, &letters, within).await;
+    let Outcome { fates, unavailable, .. } = publish(publisher, &letters, within).await;
     let outcomes: Vec<(&Letter, Option<&str>)> = letters
         .iter()
         .zip(&fates)
         .filter_map(|(letter, fate)| match fate {
             Fate::Acknowledged => Some((letter, None)),
-            Fate::Refused(reason) => Some((letter, Some(reason.as_str()))),
+            Fate::Refused(refusal) => Some((letter, Some(refusal.reason.as_str()))),
             Fate::Waits => None,
         })
         .collect();

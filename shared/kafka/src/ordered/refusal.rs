@@ -1,4 +1,34 @@
+use std::fmt;
+
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+
+/// Why the broker will not take a record as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// What it said.
+    pub reason: String,
+    /// Whether the record is larger than its topic takes.
+    pub is_too_large: bool,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reason)
+    }
+}
+
+impl From<String> for Refusal {
+    fn from(reason: String) -> Self {
+        Self { reason, is_too_large: false }
+    }
+}
+
+impl From<&KafkaError> for Refusal {
+    fn from(error: &KafkaError) -> Self {
+        let is_too_large = error.rdkafka_error_code() == Some(RDKafkaErrorCode::MessageSizeTooLarge);
+        Self { reason: error.to_string(), is_too_large }
+    }
+}
 
 /// Whether the verdict is about the record (or its topic), so that sending it again changes nothing. librdkafka sends again
 /// whatever may pass, and a run purges what takes too long: any other verdict of a broker is final.

@@ -4,7 +4,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::refusal::is_refusal;
 use super::sender::{NotFound, Sender};
-use super::{Fate, Record};
+use super::{Fate, Record, Refusal};
+use crate::Delivered;
 
 /// Why a run ended before its end.
 #[derive(Debug)]
@@ -22,13 +23,15 @@ type Key<'a> = (&'a str, &'a [u8]);
 pub(super) struct Run<'a> {
     records: &'a [Record<'a>],
     fates: Vec<Fate>,
+    delivered: Vec<Option<Delivered>>,
     /// Keys that go no further in this run.
     stopped: HashSet<Key<'a>>,
 }
 
 impl<'a> Run<'a> {
     pub(super) fn new(records: &'a [Record<'a>]) -> Self {
-        Self { records, fates: vec![Fate::Waits; records.len()], stopped: HashSet::new() }
+        let (fates, delivered) = (vec![Fate::Waits; records.len()], vec![None; records.len()]);
+        Self { records, fates, delivered, stopped: HashSet::new() }
     }
 
     /// Sends the first record of each key, and then everything else, and waits for all of it.
@@ -52,8 +55,8 @@ impl<'a> Run<'a> {
         }
         while on_their_way > 0 {
             let (place, verdict) = next(sender, deadline).await?;
-            verdict.map_err(|error| sender.broken(error))?;
-            self.fates[place] = Fate::Acknowledged;
+            let delivered = verdict.map_err(|error| sender.broken(error))?;
+            self.acknowledge(place, delivered);
             on_their_way -= 1;
         }
         Ok(())
@@ -71,13 +74,13 @@ impl<'a> Run<'a> {
             let (place, verdict) = next(sender, deadline).await?;
             on_their_way -= 1;
             match verdict {
-                Ok(()) => {
-                    self.fates[place] = Fate::Acknowledged;
+                Ok(delivered) => {
+                    self.acknowledge(place, delivered);
                     if let Some(&place) = next_of.get(&place) {
                         on_their_way += usize::from(self.start(sender, place)?);
                     }
                 }
-                Err(error) if is_refusal(&error) => self.refuse(place, error.to_string()),
+                Err(error) if is_refusal(&error) => self.refuse(place, &error),
                 Err(error) => return Err(sender.broken(error)),
             }
         }
@@ -89,7 +92,7 @@ impl<'a> Run<'a> {
         match sender.send(place, &self.records[place]) {
             Ok(()) => Ok(true),
             Err(error) if is_refusal(&error) => {
-                self.refuse(place, error.to_string());
+                self.refuse(place, &error);
                 Ok(false)
             }
             Err(error) => Err(sender.broken(error)),
@@ -130,8 +133,13 @@ impl<'a> Run<'a> {
         (first, next_of)
     }
 
-    fn refuse(&mut self, place: usize, reason: String) {
-        self.fates[place] = Fate::Refused(reason);
+    fn acknowledge(&mut self, place: usize, delivered: Delivered) {
+        self.fates[place] = Fate::Acknowledged;
+        self.delivered[place] = Some(delivered);
+    }
+
+    fn refuse(&mut self, place: usize, refusal: impl Into<Refusal>) {
+        self.fates[place] = Fate::Refused(refusal.into());
         self.stopped.extend(self.key(place));
     }
 
@@ -144,8 +152,8 @@ impl<'a> Run<'a> {
         self.fates[place] == Fate::Waits && self.key(place).is_none_or(|key| !self.stopped.contains(&key))
     }
 
-    /// What became of each. What was acknowledged behind one of its key that was not counts as waiting.
-    pub(super) fn fates(mut self) -> Vec<Fate> {
+    /// What became of each, and where it was written. What was acknowledged behind one of its key that was not counts as waiting.
+    pub(super) fn into_parts(mut self) -> (Vec<Fate>, Vec<Option<Delivered>>) {
         let mut behind = HashSet::new();
         for place in 0..self.records.len() {
             let Some(key) = self.key(place) else { continue };
@@ -155,7 +163,7 @@ impl<'a> Run<'a> {
                 self.fates[place] = Fate::Waits;
             }
         }
-        self.fates
+        (self.fates, self.delivered)
     }
 }
 

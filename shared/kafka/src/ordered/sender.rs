@@ -5,15 +5,15 @@ use std::time::Duration;
 use rdkafka::client::{ClientContext, DefaultClientContext};
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::KafkaError;
-use rdkafka::message::{DeliveryResult, Header, OwnedHeaders};
+use rdkafka::message::{BorrowedMessage, DeliveryResult, Header, Message, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer, ProducerContext, PurgeConfig, ThreadedProducer};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::Record;
 use super::refusal::{is_refusal, stops_the_producer};
 use super::run::Broken;
-use crate::KafkaSettings;
 use crate::outage::Outage;
+use crate::{Delivered, KafkaSettings};
 
 /// How records go together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +41,7 @@ const FIXED: [(&str, &str); 5] = [
 const ASKING: Duration = Duration::from_millis(1500);
 
 /// What came of a record, by its place in the run.
-pub(super) type Verdict = (usize, Result<(), KafkaError>);
+pub(super) type Verdict = (usize, Result<Delivered, KafkaError>);
 
 /// A producer for one run at a time. What it still holds is purged when it is dropped.
 pub(super) struct Sender {
@@ -188,7 +188,9 @@ impl ProducerContext for Context {
     type DeliveryOpaque = Box<usize>;
 
     fn delivery(&self, result: &DeliveryResult<'_>, place: Box<usize>) {
-        let verdict = result.as_ref().map(drop).map_err(|(error, _)| error.clone());
+        let delivered =
+            |message: &BorrowedMessage<'_>| Delivered { partition: message.partition(), offset: message.offset() };
+        let verdict = result.as_ref().map(delivered).map_err(|(error, _)| error.clone());
         // A run that was given up has nobody who listens.
         self.verdicts.send((*place, verdict)).ok();
     }
