@@ -1,6 +1,9 @@
 //! The wire format of every published event type and version. A failing case means a new version, not a new literal.
 
-use events::{Data, DecodeError, Event, EventType, LinkClicked, Text, Utm, Wire, decode};
+use events::{
+    AuthAction, AuthStatus, Data, DecodeError, Event, EventType, LinkClicked, SystemAudit, Text, UserAuth,
+    UserRegistered, UserUpdated, Utm, Wire, decode,
+};
 use serde_json::{Value, json};
 use time::macros::datetime;
 use uuid::uuid;
@@ -80,13 +83,132 @@ fn least_click_json() -> Value {
     })
 }
 
+/// The envelope that the events of users are frozen in.
+fn of_campus(data: Data) -> Event {
+    Event {
+        id: uuid!("01932d3c-6a00-7000-8000-00000000002b").into(),
+        source: Text::new("/campus/accounts").unwrap(),
+        time: datetime!(2026-11-21 09:30 UTC),
+        subject: None,
+        sequence: Text::new("12").ok(),
+        correlation_id: Text::new("c-1").ok(),
+        causation_id: None,
+        traceparent: None,
+        data,
+    }
+}
+
+fn of_campus_json(event_type: &str, key: &str, data: &Value) -> Value {
+    json!({
+        "specversion": "1.0",
+        "id": "01932d3c-6a00-7000-8000-00000000002b",
+        "source": "/campus/accounts",
+        "type": event_type,
+        "time": "2026-11-21T09:30:00Z",
+        "datacontenttype": "application/json",
+        "dataschema": format!("urn:onceward:event:{event_type}:1.0"),
+        "partitionkey": key,
+        "sequence": "12",
+        "correlationid": "c-1",
+        "data": data
+    })
+}
+
+/// Every type of users and of the audit log: all that it can say, and the least.
+fn campus() -> Vec<(EventType, Event, Value)> {
+    let registered = |display_name: Option<&str>| {
+        Data::UserRegistered(UserRegistered {
+            user_id: "u-1".parse().unwrap(),
+            user_type: Text::new("student").unwrap(),
+            email: "Ada@Example.com".parse().unwrap(),
+            display_name: display_name.and_then(|name| Text::new(name).ok()),
+        })
+    };
+    let updated_fields = |names: &[&str]| names.iter().map(|name| Text::new(*name).unwrap()).collect();
+    let updated = Data::UserUpdated(UserUpdated {
+        user_id: "u-1".parse().unwrap(),
+        updated_fields: updated_fields(&["userType", "email", "displayName", "phone"]),
+        user_type: Text::new("teacher").ok(),
+        email: "ada@example.org".parse().ok(),
+        display_name: Text::new("Ada L.").ok(),
+    });
+    let updated_least = Data::UserUpdated(UserUpdated {
+        user_id: "u-1".parse().unwrap(),
+        updated_fields: updated_fields(&["phone"]),
+        user_type: None,
+        email: None,
+        display_name: None,
+    });
+    let auth = |action, status, about: Option<(&str, &str)>| {
+        Data::UserAuth(UserAuth {
+            user_id: "u-1".parse().unwrap(),
+            action,
+            status,
+            ip_address: about.and_then(|(ip, _)| ip.parse().ok()),
+            user_agent: about.and_then(|(_, agent)| Text::new(agent).ok()),
+        })
+    };
+    let audit = |detail: Option<&str>| {
+        Data::SystemAudit(SystemAudit {
+            event_type: Text::new("key.created").unwrap(),
+            user_id: "key:0123456789ab".parse().unwrap(),
+            action: Text::new("create").unwrap(),
+            resource: Text::new("keys/k1").unwrap(),
+            status: Text::new("success").unwrap(),
+            detail: detail.and_then(|detail| Text::new(detail).ok()),
+        })
+    };
+    let audit_json = json!({"eventType": "key.created", "userId": "key:0123456789ab", "action": "create", "resource": "keys/k1", "status": "success"});
+    let cases = [
+        (
+            registered(Some("Ada")),
+            json!({"userId": "u-1", "userType": "student", "email": "Ada@Example.com", "displayName": "Ada"}),
+        ),
+        (registered(None), json!({"userId": "u-1", "userType": "student", "email": "Ada@Example.com"})),
+        (
+            updated,
+            json!({"userId": "u-1", "updatedFields": ["userType", "email", "displayName", "phone"],
+                "userType": "teacher", "email": "ada@example.org", "displayName": "Ada L."}),
+        ),
+        (updated_least, json!({"userId": "u-1", "updatedFields": ["phone"]})),
+        (
+            auth(AuthAction::Login, AuthStatus::Failure, Some(("2001:db8::1", "Mozilla/5.0"))),
+            json!({"userId": "u-1", "action": "login", "status": "failure", "ipAddress": "2001:db8::1", "userAgent": "Mozilla/5.0"}),
+        ),
+        (
+            auth(AuthAction::Logout, AuthStatus::Success, None),
+            json!({"userId": "u-1", "action": "logout", "status": "success"}),
+        ),
+        (
+            auth(AuthAction::PasswordChanged, AuthStatus::Success, None),
+            json!({"userId": "u-1", "action": "password_changed", "status": "success"}),
+        ),
+        (audit(None), audit_json.clone()),
+        (audit(Some("for the campus")), {
+            let mut json = audit_json;
+            json["detail"] = json!("for the campus");
+            json
+        }),
+    ];
+    let case = |(data, json): (Data, Value)| {
+        let event = of_campus(data);
+        let json = of_campus_json(event.event_type().name(), event.key(), &json);
+        (event.event_type(), event, json)
+    };
+    cases.into_iter().map(case).collect()
+}
+
 fn read(json: &Value) -> Result<Event, events::Rejection> {
     decode(Wire { value: json.to_string().as_bytes(), headers: &[] })
 }
 
 #[test]
 fn the_wire_format_of_every_version_is_frozen() {
-    let cases = [(EventType::LinkClicked, full_click(), full_click_json())];
+    let clicks = [(EventType::LinkClicked, full_click(), full_click_json())];
+    let cases: Vec<_> = clicks.into_iter().chain(campus()).collect();
+    for event_type in EventType::ALL {
+        assert!(cases.iter().any(|(of, _, _)| *of == event_type), "{event_type} has no literal");
+    }
     for (event_type, event, json) in cases {
         assert_eq!(event.event_type(), event_type);
         let written: Value = serde_json::from_slice(&event.to_structured_json()).unwrap();
@@ -124,6 +246,43 @@ fn an_added_field_and_a_later_minor_version_are_read() {
     json["added"] = json!("later");
     json["dataschema"] = json!("urn:onceward:event:link.clicked:1.7");
     assert_eq!(read(&json).unwrap(), full_click());
+    for (event_type, event, mut json) in campus() {
+        json["data"]["added"] = json!({"deeply": [1, null]});
+        json["added"] = json!(true);
+        json["dataschema"] = json!(format!("urn:onceward:event:{event_type}:1.7"));
+        assert_eq!(read(&json).unwrap(), event, "{event_type}");
+    }
+}
+
+#[test]
+fn a_payload_without_one_of_its_fields_or_with_a_wrong_one_is_refused_with_its_place() {
+    let optional = ["displayName", "ipAddress", "userAgent", "detail"];
+    for (event_type, _, json) in campus() {
+        for name in json["data"].as_object().unwrap().keys() {
+            for wrong in [None, Some(json!({})), Some(json!("")), Some(json!("nul\0"))] {
+                let mut json = json.clone();
+                let fields = json["data"].as_object_mut().unwrap();
+                match wrong.clone() {
+                    None if optional.contains(&name.as_str()) => continue,
+                    None => fields.remove(name),
+                    Some(wrong) => fields.insert(name.clone(), wrong),
+                };
+                let error = read(&json).unwrap_err().error;
+                let DecodeError::Data { path, reason, .. } = &error else { panic!("{error}") };
+                // What an update names and what it gives are compared with each other.
+                let is_named = path == name || reason.contains(name.as_str());
+                assert!(is_named, "{event_type} {name} {wrong:?}: {error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_list_of_the_values_of_a_payload_is_none() {
+    let mut json = of_campus_json("user.registered", "u-1", &Value::Null);
+    json["data"] = json!(["u-1", "student", "ada@example.com", null]);
+    let error = read(&json).unwrap_err().error;
+    assert_eq!(error.to_string(), "the data is not a user.registered: is no JSON object");
 }
 
 #[test]
