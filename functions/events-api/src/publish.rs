@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use events::intake::Accepted;
 use events::{CLOUDEVENTS_JSON, Text};
-use kafka::{Fate, Record};
+use kafka::{Delivered, Fate, Record, Refusal};
 use lambda::Problem;
 use uuid::Uuid;
 
@@ -12,6 +12,8 @@ use crate::{EventsApi, check};
 const ANSWER_WITHIN: Duration = Duration::from_millis(2800);
 /// After how many seconds a client may try again: the broker restarts in about that time.
 const RETRY_AFTER_SECONDS: u32 = 2;
+/// How many ids a log line has at most.
+const IDS_LOGGED: usize = 10;
 
 /// Publishes events, those of one key one after another, and waits until Kafka has all of them. Where it has not, part of them may be
 /// there; the inbox of each consumer drops what is sent twice.
@@ -32,17 +34,19 @@ pub(crate) async fn publish(
     let records: Vec<Record<'_>> = accepted.iter().map(|accepted| record(api, accepted, &headers)).collect();
     let within = ANSWER_WITHIN.saturating_sub(started.elapsed());
     let outcome = api.publisher.publish(&records, within).await;
-    for (accepted, fate) in accepted.iter().zip(&outcome.fates) {
-        if *fate == Fate::Acknowledged {
-            log(api, accepted, started.elapsed());
+    for (accepted, delivered) in accepted.iter().zip(&outcome.delivered) {
+        if let Some(delivered) = delivered {
+            log(api, accepted, *delivered, started.elapsed());
         }
     }
-    let refused = outcome.fates.iter().position(|fate| matches!(fate, Fate::Refused(_)));
-    match (outcome.unavailable, refused) {
-        (Some(reason), _) => Err(unavailable(id, accepted, &reason)),
-        (None, Some(place)) => Err(refusal(id, accepted, place, is_batch, &outcome.fates[place])),
-        (None, None) => Ok(()),
+    if let Some(reason) = outcome.unavailable {
+        return Err(unavailable(id, accepted, &reason));
     }
+    let mut refusals = outcome.fates.iter().enumerate().filter_map(|(place, fate)| match fate {
+        Fate::Refused(refusal) => Some((place, refusal)),
+        Fate::Acknowledged | Fate::Waits => None,
+    });
+    refusals.next().map_or(Ok(()), |(place, refusal)| Err(refused(id, accepted, place, is_batch, refusal)))
 }
 
 fn record<'a>(api: &'a EventsApi, accepted: &'a Accepted, headers: &'a [(String, Vec<u8>)]) -> Record<'a> {
@@ -54,23 +58,33 @@ fn record<'a>(api: &'a EventsApi, accepted: &'a Accepted, headers: &'a [(String,
     }
 }
 
-fn log(api: &EventsApi, Accepted { event, .. }: &Accepted, took: Duration) {
+fn log(api: &EventsApi, Accepted { event, .. }: &Accepted, delivered: Delivered, took: Duration) {
     tracing::info!(
         event.id = %event.id,
         event.type = %event.event_type(),
         correlation.id = event.correlation_id.as_ref().map(Text::as_str),
         kafka.topic = api.name_of(event.event_type().topic()),
+        kafka.partition = delivered.partition,
+        kafka.offset = delivered.offset,
         duration_ms = took.as_secs_f64() * 1e3,
         "Event published"
     );
 }
 
 fn unavailable(id: Uuid, accepted: &[Accepted], reason: &str) -> Problem {
-    tracing::error!(error.id = %id, events = accepted.len(), error.message = reason, "Events could not be published");
+    let ids = || accepted.iter().map(|accepted| accepted.event.id.as_str()).take(IDS_LOGGED);
+    tracing::error!(
+        error.id = %id,
+        event.id = %ids().collect::<Vec<_>>().join(" "),
+        events = accepted.len(),
+        error.message = reason,
+        "Events could not be published"
+    );
     Problem::unavailable("The events cannot be taken right now. Send the same ones again.", id, RETRY_AFTER_SECONDS)
 }
 
-fn refusal(id: Uuid, accepted: &[Accepted], place: usize, is_batch: bool, fate: &Fate) -> Problem {
-    unavailable(id, &accepted[place..], &format!("{fate:?}"));
-    check::too_large(is_batch.then_some(place))
+/// The broker does not take an event: as it is too large for its topic, or because of something that is ours to mend.
+fn refused(id: Uuid, accepted: &[Accepted], place: usize, is_batch: bool, refusal: &Refusal) -> Problem {
+    let problem = unavailable(id, &accepted[place..=place], &refusal.reason);
+    if refusal.is_too_large { check::too_large(is_batch.then_some(place)) } else { problem }
 }
