@@ -35,6 +35,7 @@ const GENERATED_TRIES: usize = 5;
     post,
     path = "/api/links",
     tag = "links",
+    operation_id = "create_link",
     params((
         "Idempotency-Key" = Option<String>,
         Header,

@@ -17,6 +17,7 @@ use crate::problems::no_link;
     get,
     path = "/api/links/{code}",
     tag = "links",
+    operation_id = "show_link",
     params(("code" = String, Path, description = "What follows the slash of the short URL.", example = "Summer-Sale_2026")),
     responses(
         (status = 200, description = "The link.", body = LinkAnswer),

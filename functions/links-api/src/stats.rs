@@ -116,6 +116,7 @@ struct Sources {
     get,
     path = "/api/links/{code}/stats",
     tag = "links",
+    operation_id = "count_clicks",
     params(
         ("code" = String, Path, description = "What follows the slash of the short URL.", example = "Summer-Sale_2026"),
         Range,

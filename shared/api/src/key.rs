@@ -41,6 +41,12 @@ impl Key {
         &self.id
     }
 
+    /// Whether a text can be the id of a key.
+    #[must_use]
+    pub fn is_id(text: &str) -> bool {
+        text.len() == ID_DIGITS && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    }
+
     /// SHA-256 of the secret, which is what is kept.
     #[must_use]
     pub fn secret_sha256(&self) -> [u8; 32] {
@@ -66,10 +72,8 @@ impl FromStr for Key {
     fn from_str(text: &str) -> Result<Self, InvalidKey> {
         let mut parts = text.splitn(3, '_');
         let (prefix, id, secret) = (parts.next(), parts.next(), parts.next());
-        let is_id =
-            |id: &&str| id.len() == ID_DIGITS && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
         let secret = secret.and_then(|secret| URL_SAFE_NO_PAD.decode(secret).ok()?.try_into().ok());
-        match (prefix, id.filter(is_id), secret) {
+        match (prefix, id.filter(|id| Self::is_id(id)), secret) {
             (Some(PREFIX), Some(id), Some(secret)) => Ok(Self { id: id.to_owned(), secret }),
             _ => Err(InvalidKey),
         }
