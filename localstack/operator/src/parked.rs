@@ -19,7 +19,7 @@ pub(crate) async fn run(
 ) -> anyhow::Result<Answer> {
     let Parked::List { consumer, limit, json } = command;
     // One more than is shown, to know whether there are more.
-    let mut waiting = parked_events::waiting(connection, consumer.as_deref(), i64::from(limit) + 1).await?;
+    let mut waiting = parked_events::waiting(connection, consumer.as_deref(), None, i64::from(limit) + 1).await?;
     let more = waiting.len() > limit as usize;
     waiting.truncate(limit as usize);
     if json {
