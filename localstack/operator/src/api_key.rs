@@ -2,7 +2,6 @@
 
 use anyhow::{Context as _, anyhow};
 use api::{Key, key_created, key_revoked};
-use events::SystemAudit;
 use serde_json::{Value, json};
 use store::api_keys;
 use store::{Connection as _, PgConnection};
@@ -37,7 +36,7 @@ async fn create(wanted: &NewKey, connection: &mut PgConnection, session: &Sessio
     let mut transaction = connection.begin().await?;
     api_keys::insert(&mut transaction, &row).await?;
     let made = key_created(session.actor.clone(), &row.key_id, &row.scopes);
-    audit(&mut transaction, made, session).await?;
+    session.audit(&mut transaction, made).await?;
     transaction.commit().await?;
     tracing::info!(api_key.id = key.id(), api_key.scopes = row.scopes.join(" "), user = session.user, "API key made");
     if wanted.json {
@@ -79,16 +78,10 @@ async fn revoke(id: &str, connection: &mut PgConnection, session: &Session<'_>) 
     if !revoked.is_new {
         return Ok(Answer::text(format!("Key {id} was revoked before.")));
     }
-    audit(&mut transaction, key_revoked(session.actor.clone(), id, &revoked.scopes), session).await?;
+    session.audit(&mut transaction, key_revoked(session.actor.clone(), id, &revoked.scopes)).await?;
     transaction.commit().await?;
     tracing::info!(api_key.id = id, user = session.user, "API key revoked");
     Ok(Answer::text(format!("Key {id} is worth nothing from now on.")))
-}
-
-/// Puts it on record with the transaction; the relay publishes it.
-async fn audit(connection: &mut PgConnection, done: SystemAudit, session: &Session<'_>) -> anyhow::Result<()> {
-    outbox::audit(connection, session.audit_topic, &session.audit_source, done, session.now).await?;
-    Ok(())
 }
 
 fn state(key: &api_keys::ApiKey, now: OffsetDateTime) -> &'static str {

@@ -14,10 +14,12 @@ mod when;
 use std::process::ExitCode;
 use std::time::SystemTime;
 
+use ::outbox::WriteError;
 use anyhow::Context as _;
 use clap::Parser;
-use events::{Source, Topic, UserId};
+use events::{Source, SystemAudit, Topic, UserId};
 use settings::Environment;
+use store::PgConnection;
 
 use crate::answer::Answer;
 use crate::arguments::{Arguments, Command};
@@ -74,6 +76,13 @@ struct Session<'a> {
     audit_topic: &'a str,
     /// Who says it.
     audit_source: Source,
+}
+
+impl Session<'_> {
+    /// Puts it on record with the transaction; the relay publishes it.
+    async fn audit(&self, connection: &mut PgConnection, done: SystemAudit) -> Result<(), WriteError> {
+        ::outbox::audit(connection, self.audit_topic, &self.audit_source, done, self.now).await.map(drop)
+    }
 }
 
 /// `operator:<name>`, with a hyphen for what a user id cannot have.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
+use outbox::WriteError;
 use store::dead_letters::Tally;
 use store::{Connection as _, Fault, PgConnection};
 
@@ -15,7 +16,7 @@ const TRIES: u32 = 5;
 pub(super) async fn in_parts(
     connection: &mut PgConnection,
     ids: &[i64],
-    work: impl AsyncFn(&mut PgConnection, &[i64]) -> Result<Vec<Tally>, store::Error>,
+    work: impl AsyncFn(&mut PgConnection, &[i64]) -> Result<Vec<Tally>, WriteError>,
 ) -> anyhow::Result<Vec<Tally>> {
     let mut sums: BTreeMap<(String, String), i64> = BTreeMap::new();
     for part in ids.chunks(PART) {
@@ -35,12 +36,12 @@ pub(super) async fn in_parts(
 async fn tried(
     connection: &mut PgConnection,
     ids: &[i64],
-    work: &impl AsyncFn(&mut PgConnection, &[i64]) -> Result<Vec<Tally>, store::Error>,
-) -> Result<Vec<Tally>, store::Error> {
+    work: &impl AsyncFn(&mut PgConnection, &[i64]) -> Result<Vec<Tally>, WriteError>,
+) -> Result<Vec<Tally>, WriteError> {
     let mut tries = 1;
     loop {
         match once(connection, ids, work).await {
-            Err(error) if tries < TRIES && Fault::of(&error) == Fault::Passing => {
+            Err(WriteError::Store(error)) if tries < TRIES && Fault::of(&error) == Fault::Passing => {
                 tracing::warn!(error = &error as &dyn std::error::Error, tries, "The database is tried again");
                 tries += 1;
             }
@@ -52,8 +53,8 @@ async fn tried(
 async fn once(
     connection: &mut PgConnection,
     ids: &[i64],
-    work: &impl AsyncFn(&mut PgConnection, &[i64]) -> Result<Vec<Tally>, store::Error>,
-) -> Result<Vec<Tally>, store::Error> {
+    work: &impl AsyncFn(&mut PgConnection, &[i64]) -> Result<Vec<Tally>, WriteError>,
+) -> Result<Vec<Tally>, WriteError> {
     let mut transaction = connection.begin().await?;
     let tallies = work(&mut transaction, ids).await?;
     transaction.commit().await?;

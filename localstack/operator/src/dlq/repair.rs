@@ -1,6 +1,7 @@
 //! `redrive` and `discard`.
 
 use anyhow::Context as _;
+use api::Repaired;
 use serde_json::json;
 use store::PgConnection;
 use store::dead_letters::{self, Reason, Tally};
@@ -41,12 +42,19 @@ pub(super) async fn redrive(
         let would = dead_letters::count_redrivable(connection, &selected.open).await?;
         return answer(&repair, &selected, &would, &REDRIVE);
     }
-    let work =
-        async |connection: &mut PgConnection, ids: &[i64]| dead_letters::redrive(connection, ids, session.now).await;
+    let selection = repair.selection.describe(session.now);
+    let work = async |connection: &mut PgConnection, ids: &[i64]| {
+        let done = dead_letters::redrive(connection, ids, session.now).await?;
+        if !done.is_empty() {
+            let repaired = Repaired { ids, selection: &selection, done: &done };
+            session.audit(connection, repaired.redriven(session.actor.clone())).await?;
+        }
+        Ok(done)
+    };
     let done = in_parts(connection, &selected.open, work).await?;
     tracing::info!(
         dead_letters.redriven = sum(&done),
-        dead_letters.selection = repair.selection.describe(session.now),
+        dead_letters.selection = selection,
         user = session.user,
         "Dead letters sent on again"
     );
@@ -65,13 +73,19 @@ pub(super) async fn discard(
         let would = dead_letters::count_discardable(connection, &selected.open).await?;
         return answer(&repair, &selected, &would, &DISCARD);
     }
+    let selection = repair.selection.describe(session.now);
     let work = async |connection: &mut PgConnection, ids: &[i64]| {
-        dead_letters::discard(connection, ids, &reason, session.now).await
+        let done = dead_letters::discard(connection, ids, &reason, session.now).await?;
+        if !done.is_empty() {
+            let repaired = Repaired { ids, selection: &selection, done: &done };
+            session.audit(connection, repaired.discarded(session.actor.clone(), &reason)).await?;
+        }
+        Ok(done)
     };
     let done = in_parts(connection, &selected.open, work).await?;
     tracing::info!(
         dead_letters.discarded = sum(&done),
-        dead_letters.selection = repair.selection.describe(session.now),
+        dead_letters.selection = selection,
         reason = reason.as_str(),
         user = session.user,
         "Dead letters discarded"
