@@ -1,3 +1,4 @@
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use api::{Cursor, Failure, Page, invalid};
@@ -98,7 +99,7 @@ pub(crate) struct AuditAnswer {
 
 /// The audit trail
 ///
-/// Who did what, the latest first. Needs the scope `read`.
+/// Who did what, the latest first.
 #[utoipa::path(
     get,
     path = "/api/audit",
@@ -147,12 +148,19 @@ fn place(cursor: Option<&str>) -> Result<Option<TrailPlace>, Problem> {
     if place.1.contains('\0') { Err(no_cursor()) } else { Ok(Some(place)) }
 }
 
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("a String takes all that is written");
+        hex
+    })
+}
+
 impl AuditAnswer {
     fn of(entry: TrailEntry) -> Self {
         Self {
             chain: entry.chain,
             seq: entry.seq,
-            hash: entry.hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+            hash: hex(&entry.hash),
             source: entry.event_source,
             event_id: entry.event_id,
             event_type: entry.event_type,

@@ -2,6 +2,11 @@
 
 mod audit;
 mod audited;
+mod body;
+mod bytes;
+mod keys;
+mod letters;
+mod parked;
 mod path;
 mod query;
 mod users;
@@ -65,6 +70,13 @@ pub fn router(api: ReadApi) -> (Router, OpenApi) {
         .needing(Scope::Read, routes!(users::auth_events::list_auth_events))
         .needing(Scope::Admin, routes!(users::erase::erase))
         .needing(Scope::Read, routes!(audit::list_audit))
+        .needing(Scope::Admin, routes!(keys::create::create_key, keys::list::list_keys))
+        .needing(Scope::Admin, routes!(keys::revoke::revoke_key))
+        .needing(Scope::Admin, routes!(letters::list::list_letters))
+        .needing(Scope::Admin, routes!(letters::redrive::redrive_letters))
+        .needing(Scope::Admin, routes!(letters::show::show_letter))
+        .needing(Scope::Admin, routes!(letters::discard::discard_letter))
+        .needing(Scope::Admin, routes!(parked::list_parked))
         .into_parts(Arc::new(api));
     (router.layer(DefaultBodyLimit::max(BODY_LIMIT)), description)
 }

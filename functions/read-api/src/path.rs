@@ -1,4 +1,4 @@
-use api::Failure;
+use api::{Failure, Key};
 use axum::extract::{FromRequestParts, Path};
 use events::UserId;
 use http::request::Parts;
@@ -34,4 +34,20 @@ impl<S: Send + Sync> FromRequestParts<S> for LetterInPath {
 
 pub(crate) fn no_letter() -> Problem {
     Problem::not_found("There is no dead letter with this number.")
+}
+
+/// The id of an API key in the path.
+pub(crate) struct KeyInPath(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for KeyInPath {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        path.ok().filter(|Path(id)| Key::is_id(id)).map(|Path(id)| Self(id)).ok_or_else(|| no_key().into())
+    }
+}
+
+pub(crate) fn no_key() -> Problem {
+    Problem::not_found("There is no API key with this id.")
 }

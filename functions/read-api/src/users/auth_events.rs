@@ -56,7 +56,7 @@ pub(crate) struct AuthEventAnswer {
 
 /// The authentication history of a user
 ///
-/// Logins, logouts and changes of the password, the latest first. Needs the scope `read`.
+/// Logins, logouts and changes of the password, the latest first.
 #[utoipa::path(
     get,
     path = "/api/users/{id}/auth-events",

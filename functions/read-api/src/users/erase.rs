@@ -34,7 +34,7 @@ pub(crate) struct ErasedAnswer {
 ///
 /// Clears all that is known about them besides the id: the directory, the addresses and user agents of their history, their events that
 /// wait, and the bytes of their dead letters. Their address is free for somebody else. Later events of them change nothing. Erasing
-/// somebody again gives the same answer, and clears what has failed since. Needs the scope `admin`, and is audited.
+/// somebody again gives the same answer, and clears what has failed since. Audited, where there was anything to erase.
 #[utoipa::path(
     post,
     path = "/api/users/{id}/erase",
@@ -79,10 +79,10 @@ async fn in_transaction(
     let person = Person { user_id: id.as_str(), consumer: CONSUMER, topics: &[&api.user_events, &api.system_audit] };
     let mut transaction = connection.begin().await?;
     let erased = erasure::erase(&mut transaction, &person, now).await?.ok_or_else(no_user)?;
-    let shards = match erased.has_changed() {
-        true => api.audit(&mut transaction, on_record(id, caller, &erased), now).await?,
-        false => Vec::new(),
-    };
+    let mut shards = Vec::new();
+    if erased.has_changed() {
+        shards = api.audit(&mut transaction, on_record(id, caller, &erased), now).await?;
+    }
     transaction.commit().await?;
     Ok((erased, shards))
 }

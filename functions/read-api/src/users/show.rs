@@ -47,7 +47,7 @@ pub(crate) struct UserAnswer {
 /// A user
 ///
 /// What events have told of a user so far. An erased person is answered for too, with nothing but the id and when they were erased.
-/// Needs the scope `read`.
+///
 #[utoipa::path(
     get,
     path = "/users/{id}",
