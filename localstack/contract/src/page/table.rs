@@ -1,0 +1,69 @@
+use serde_json::Value;
+
+/// A line for each field of an object, those that are required first, and those of objects in it after their own.
+pub(crate) fn table(schema: &Value) -> String {
+    lines(schema, "")
+}
+
+fn lines(schema: &Value, within: &str) -> String {
+    let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let properties = schema["properties"].as_object();
+    let optional = properties.into_iter().flat_map(|fields| fields.keys()).map(String::as_str);
+    let optional = optional.filter(|name| !required.contains(name));
+    let names = required.iter().copied().chain(optional).filter(|name| !schema["properties"][name].is_null());
+    names
+        .map(|name| {
+            let field = &schema["properties"][name];
+            let is_required = if required.contains(&name) { "yes" } else { "" };
+            let meaning = field["description"].as_str().unwrap_or_default().replace('\n', " ");
+            let kind = kind(field).replace('|', r"\|");
+            let line = format!("| `{within}{name}` | {kind} | {is_required} | {meaning} |\n");
+            line + &lines(field, &format!("{within}{name}."))
+        })
+        .collect()
+}
+
+/// What a value may be, in few words.
+fn kind(schema: &Value) -> String {
+    if let Some(names) = schema["enum"].as_array() {
+        let names = names.iter().filter(|name| !name.is_null());
+        return names.map(|name| format!("`{}`", name.as_str().unwrap_or_default())).collect::<Vec<_>>().join(", ");
+    }
+    if let Some(alternatives) = schema["anyOf"].as_array() {
+        let alternatives = alternatives.iter().filter(|alternative| alternative["type"] != "null");
+        return alternatives.map(kind).collect::<Vec<_>>().join(" or ");
+    }
+    if let Some(value) = schema["const"].as_str() {
+        return format!("`{value}`");
+    }
+    match first_type(schema) {
+        "array" => format!("list{}: {}", count(schema), kind(&schema["items"])),
+        "string" => text(schema),
+        other => other.to_owned(),
+    }
+}
+
+fn text(schema: &Value) -> String {
+    let what = match (schema["format"].as_str(), schema["pattern"].as_str()) {
+        (Some("date-time"), _) => "time (RFC 3339)".to_owned(),
+        (Some(format), _) => format.to_owned(),
+        (None, Some(pattern)) if !pattern.contains(r"\u0000") => format!("text, `{pattern}`"),
+        _ => "text".to_owned(),
+    };
+    match schema["maxLength"].as_u64() {
+        Some(most) => format!("{what}, at most {most}"),
+        None => what,
+    }
+}
+
+fn count(schema: &Value) -> String {
+    match (schema["minItems"].as_u64(), schema["maxItems"].as_u64()) {
+        (Some(least), Some(most)) => format!(" of {least} to {most}"),
+        _ => String::new(),
+    }
+}
+
+fn first_type(schema: &Value) -> &str {
+    let name = &schema["type"];
+    name.as_str().or_else(|| name.as_array()?.first()?.as_str()).unwrap_or_default()
+}
