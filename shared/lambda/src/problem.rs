@@ -6,8 +6,12 @@ use serde::Serialize;
 
 /// An answer that says what went wrong, as RFC 9457 (`application/problem+json`) has it. It never carries the text of an internal
 /// error: that is on the log line with the same id.
+#[derive(Debug, Clone)]
+pub struct Problem(Box<Members>);
+
+/// In a box: every handler hands problems on, and few of them come to be.
 #[derive(Debug, Clone, Serialize)]
-pub struct Problem {
+struct Members {
     r#type: String,
     title: &'static str,
     #[serde(serialize_with = "as_number")]
@@ -42,7 +46,7 @@ impl Problem {
     /// sentence about this one.
     #[must_use]
     pub fn new(status: StatusCode, slug: &str, title: &'static str, detail: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Members {
             r#type: format!("urn:onceward:problem:{slug}"),
             title,
             status,
@@ -51,7 +55,7 @@ impl Problem {
             field: None,
             errors: Vec::new(),
             retry_after_seconds: None,
-        }
+        }))
     }
 
     /// Nothing is at this path.
@@ -65,36 +69,36 @@ impl Problem {
     #[must_use]
     pub fn unavailable(detail: impl Into<String>, id: impl std::fmt::Display, retry_after_seconds: u32) -> Self {
         let mut problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Temporarily unavailable", detail);
-        problem.instance = Some(format!("urn:uuid:{id}"));
-        problem.retry_after_seconds = Some(retry_after_seconds);
+        problem.0.instance = Some(format!("urn:uuid:{id}"));
+        problem.0.retry_after_seconds = Some(retry_after_seconds);
         problem
     }
 
     /// Names the field of the request that the problem is about.
     #[must_use]
     pub fn about(mut self, field: impl Into<Cow<'static, str>>) -> Self {
-        self.field = Some(field.into());
+        self.0.field = Some(field.into());
         self
     }
 
     /// Lists all that is wrong with the request.
     #[must_use]
     pub fn listing(mut self, errors: Vec<Fault>) -> Self {
-        self.errors = errors;
+        self.0.errors = errors;
         self
     }
 
     /// The answer.
     #[must_use]
     pub fn into_response<B: From<String>>(self) -> Response<B> {
-        let body = serde_json::to_string(&self).expect("a problem has text keys alone");
+        let body = serde_json::to_string(&self.0).expect("a problem has text keys alone");
         let mut response = Response::new(B::from(body));
-        *response.status_mut() = self.status;
+        *response.status_mut() = self.0.status;
         let headers = response.headers_mut();
         let mut set = |name: HeaderName, value: &'static str| headers.insert(name, HeaderValue::from_static(value));
         set(CONTENT_TYPE, "application/problem+json");
         set(CACHE_CONTROL, "no-store");
-        if let Some(seconds) = self.retry_after_seconds {
+        if let Some(seconds) = self.0.retry_after_seconds {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
