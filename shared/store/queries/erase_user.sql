@@ -9,6 +9,7 @@ set
     user_type_version = null,
     email_version = null,
     display_name_version = null,
+    registered_version = null,
     registered_at = null,
     last_login_at = null,
     failed_logins = 0,
