@@ -18,6 +18,13 @@ async fn the_application_may_do_exactly_what_is_granted() {
     assert_eq!(
         granted,
         [
+            "audit_heads: insert, select, update",
+            "audit_log: insert, select",
+            "audit_verifications: insert, select, update",
+            "api_keys: insert, select",
+            "audit_heads: insert, select, update",
+            "audit_log: insert, select",
+            "audit_verifications: insert, select, update",
             "blocked_keys: delete, insert, select",
             "clicks: insert, select",
             "consumer_batch_totals: insert, select, update",
@@ -33,6 +40,8 @@ async fn the_application_may_do_exactly_what_is_granted() {
             "outbox: delete, insert, select",
             "outbox_failures: delete, insert, select, update",
             "parked_events: delete, insert, select",
+            "user_auth_events: insert, select",
+            "users: insert, select, update",
         ]
     );
 }
@@ -53,10 +62,12 @@ async fn the_application_may_change_only_the_columns_that_say_what_became_of_a_r
     assert_eq!(
         granted,
         [
+            "api_keys: last_used_at, revoked_at",
             "blocked_keys: blocked_at",
             "dead_letters: attempts, error, error_class, event_id, event_source, failed_at, forward_error, forwarded_at, reason, resolved_at, state",
             "inbox: state",
             "parked_events: awaits_id, awaits_kind, event_id, event_source, next_try_at, tries",
+            "user_auth_events: ip_address, user_agent",
         ]
     );
 }
@@ -80,6 +91,20 @@ async fn the_application_is_refused_what_would_lose_or_forge_facts() {
         "update inbox set event_id = ''",
         "update outbox set payload = ''",
         "update consumer_batches set counts = '{}'",
+        "update audit_log set status = 'success'",
+        "delete from audit_log",
+        "truncate audit_log",
+        "alter table audit_log disable trigger audit_log_append_only",
+        "set session_replication_role = replica",
+        "delete from audit_heads",
+        "delete from audit_verifications",
+        "delete from users",
+        "update user_auth_events set status = 'success'",
+        "delete from user_auth_events",
+        "update api_keys set scopes = '{admin}'",
+        "update api_keys set secret_sha256 = ''",
+        "update api_keys set expires_at = null",
+        "delete from api_keys",
         "delete from link_clicks_hourly",
         "delete from link_clicks_daily",
         "delete from link_clicks_by_country",
