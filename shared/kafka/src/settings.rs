@@ -55,6 +55,18 @@ const FIXED: [(&str, &str); 9] = [
     ("log.connection.close", "false"),
 ];
 
+/// librdkafka's names of what is needed to reach Kafka, whatever for.
+const REACHING: [&str; 8] = [
+    "bootstrap.servers",
+    "security.protocol",
+    "client.id",
+    "socket.nagle.disable",
+    "socket.keepalive.enable",
+    "socket.connection.setup.timeout.ms",
+    "reconnect.backoff.max.ms",
+    "log.connection.close",
+];
+
 /// Has librdkafka read the values, and names the variable of one that it refuses.
 fn check(client: &ClientConfig) -> Result<(), SettingError> {
     let Err(error) = client.create_native_config() else { return Ok(()) };
@@ -97,6 +109,21 @@ impl KafkaSettings {
 
     pub(crate) fn client(&self) -> &ClientConfig {
         &self.client
+    }
+
+    /// For reading: how to reach Kafka, and nothing that is about publishing.
+    pub(crate) fn reader(&self) -> ClientConfig {
+        let mut reader = ClientConfig::new();
+        let passed_on = REACHING.into_iter().chain(PASSED_ON_IF_SET.map(|(name, _)| name));
+        for (name, value) in passed_on.filter_map(|name| Some((name, self.client.get(name)?))) {
+            reader.set(name, value);
+        }
+        // librdkafka wants a group, which nothing joins.
+        reader
+            .set("group.id", "onceward-reader")
+            .set("enable.auto.commit", "false")
+            .set("enable.partition.eof", "true");
+        reader
     }
 }
 
