@@ -1,0 +1,244 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU16;
+use std::time::{Duration as StdDuration, Instant};
+
+use metrics::Metric;
+use serde::Serialize;
+use settings::{Environment, SettingError};
+use store::audit_log::{self, Place, Verification};
+use store::{PgConnection, PgPool};
+use time::{Duration, OffsetDateTime};
+
+use crate::broken::Broken;
+use crate::chain::{Known, Looked, look};
+use crate::checkpoint::{Checkpoint, Checkpoints};
+use crate::compare::{Compared, compare};
+use crate::full::{compare_all, verified_before};
+
+/// How long an invocation may take where the host names no deadline.
+const DEFAULT_TIME_LIMIT: StdDuration = StdDuration::from_mins(1);
+/// What is left of the invocation when the last page must be verified: time to write the checkpoint.
+const MARGIN: StdDuration = StdDuration::from_secs(15);
+/// How long Kafka may take for a checkpoint.
+const PUBLISHING: StdDuration = StdDuration::from_secs(10);
+
+/// What an environment keeps between invocations.
+pub struct AuditVerify {
+    pool: PgPool,
+    checkpoints: Checkpoints,
+    window: StdDuration,
+    again_after: Duration,
+}
+
+/// What an invocation did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Verified {
+    /// How many chains there are.
+    pub chains: usize,
+    /// Rows that were verified.
+    pub rows: u64,
+    /// Chains that are broken.
+    pub broken: Vec<BrokenChain>,
+    /// What became of the checkpoint.
+    pub checkpoint: Checkpointed,
+}
+
+/// A broken chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BrokenChain {
+    /// Its name.
+    pub chain: String,
+    /// What is wrong with it.
+    #[serde(flatten)]
+    pub broken: Broken,
+}
+
+/// What became of a checkpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Checkpointed {
+    /// It was written.
+    Published,
+    /// No chain has grown since the last one.
+    Unmoved,
+    /// Kafka did not give the last one, or did not take the new one.
+    Unavailable,
+}
+
+impl AuditVerify {
+    /// Reads the settings. Needs a tokio runtime.
+    pub fn start(environment: &Environment) -> Result<Self, SettingError> {
+        let hours = environment.parsed("AUDIT_REVERIFY_HOURS", NonZeroU16::new(24).expect("not zero"))?;
+        Ok(Self {
+            pool: store::pool(environment)?,
+            checkpoints: Checkpoints::of(environment)?,
+            window: StdDuration::from_secs(environment.parsed("AUDIT_VERIFY_SECONDS", 30)?),
+            again_after: Duration::hours(hours.get().into()),
+        })
+    }
+
+    /// The pool, to be closed at the end.
+    #[must_use]
+    pub fn pool(&self) -> PgPool {
+        self.pool.clone()
+    }
+
+    /// Verifies what is new, and a part of what is old, and writes a checkpoint. A broken chain is told and no error, as the same
+    /// invocation once more would find the same; and so is Kafka being away, without which the rest is done.
+    pub async fn handle(&self, remaining: Option<StdDuration>, now: OffsetDateTime) -> anyhow::Result<Verified> {
+        let limit = remaining.unwrap_or(DEFAULT_TIME_LIMIT).saturating_sub(MARGIN);
+        let end = Instant::now() + self.window.min(limit);
+        let last = self.last_checkpoint().await;
+        let connection = &mut *self.pool.acquire().await?;
+        let known = self.known(connection, last.as_ref(), end).await?;
+        let mut verified =
+            Verified { chains: known.len(), rows: 0, broken: Vec::new(), checkpoint: Checkpointed::Unmoved };
+        let mut places = BTreeMap::new();
+        let count = known.len();
+        for (at, (chain, known)) in known.into_iter().enumerate() {
+            let looked = self.look(connection, known, share(end, count - at), now).await?;
+            verified.rows += looked.rows;
+            places.extend(looked.checkpoint.map(|place| (chain.clone(), place)));
+            verified.broken.extend(looked.broken.map(|broken| BrokenChain { chain, broken }));
+        }
+        verified.checkpoint = self.publish(last, Checkpoint::new(now, &places)).await;
+        report(&verified, now);
+        Ok(verified)
+    }
+
+    /// The last checkpoint; nothing where nobody can say.
+    async fn last_checkpoint(&self) -> Option<Option<Checkpoint>> {
+        let last = self.checkpoints.last().await;
+        last.map_err(|error| {
+            let message = format!("{error:#}");
+            tracing::error!(
+                error.message = message,
+                "The last checkpoint of the audit log cannot be read, and nothing is compared with it"
+            );
+        })
+        .ok()
+    }
+
+    /// What is known of each chain that there is, or was.
+    async fn known(
+        &self,
+        connection: &mut PgConnection,
+        last: Option<&Option<Checkpoint>>,
+        end: Instant,
+    ) -> anyhow::Result<BTreeMap<String, Known>> {
+        let verifications = audit_log::verifications(connection).await?;
+        let places: Option<BTreeMap<String, Place>> =
+            last.map(|last| last.iter().cloned().flat_map(Checkpoint::places).collect());
+        let compared = self.compared(connection, &verifications, places.as_ref(), end).await?;
+        let mut chains: BTreeSet<String> = audit_log::chains(connection).await?.into_iter().collect();
+        chains.extend(compared.keys().cloned());
+        let known = chains.into_iter().map(|chain| {
+            let place = |places: &BTreeMap<String, Place>| places.get(&chain).cloned().unwrap_or_else(Place::start);
+            let verification = verifications.iter().find(|verification| verification.chain == chain).cloned();
+            let known = Known {
+                verification: verification.unwrap_or_else(|| unverified(&chain)),
+                checkpoint: places.as_ref().map(place),
+                compared: compared.get(&chain).cloned().unwrap_or_default(),
+            };
+            (chain, known)
+        });
+        Ok(known.collect())
+    }
+
+    /// How the chains compare with the last checkpoint and with where they were verified before. Where it is news that a checkpoint
+    /// does not hold, all are compared, to tell since when.
+    async fn compared(
+        &self,
+        connection: &mut PgConnection,
+        verifications: &[Verification],
+        places: Option<&BTreeMap<String, Place>>,
+        end: Instant,
+    ) -> anyhow::Result<BTreeMap<String, Compared>> {
+        let mut compared = BTreeMap::new();
+        let places = places.into_iter().flatten().map(|(chain, place)| (chain.clone(), place.clone()));
+        compare(connection, places, &mut compared).await?;
+        let is_known = |chain: &str| verifications.iter().any(|known| known.chain == chain && known.broken.is_some());
+        if compared.iter().any(|(chain, compared)| !compared.is_same() && !is_known(chain)) {
+            let all = async {
+                let all = self.checkpoints.all().await?;
+                compare_all(connection, all, &mut compared, |_| Instant::now() < end).await
+            };
+            if let Err(error) = all.await {
+                tracing::error!(
+                    error.message = format!("{error:#}"),
+                    "Not all checkpoints of the audit log could be compared"
+                );
+            }
+        }
+        compare(connection, verified_before(verifications), &mut compared).await?;
+        Ok(compared)
+    }
+
+    async fn look(
+        &self,
+        connection: &mut PgConnection,
+        known: Known,
+        end: Instant,
+        now: OffsetDateTime,
+    ) -> Result<Looked, store::Error> {
+        let before = known.verification.clone();
+        let looked = look(connection, known, (now, self.again_after), || Instant::now() >= end).await?;
+        if looked.verification != before {
+            audit_log::write(connection, &looked.verification, now).await?;
+        }
+        Ok(looked)
+    }
+
+    async fn publish(&self, last: Option<Option<Checkpoint>>, next: Checkpoint) -> Checkpointed {
+        let Some(last) = last else { return Checkpointed::Unavailable };
+        if last.map_or_else(Vec::new, |last| last.heads) == next.heads {
+            return Checkpointed::Unmoved;
+        }
+        match self.checkpoints.publish(&next, PUBLISHING).await {
+            Ok(()) => Checkpointed::Published,
+            Err(error) => {
+                tracing::error!(
+                    error.message = format!("{error:#}"),
+                    "The checkpoint of the audit log was not written"
+                );
+                Checkpointed::Unavailable
+            }
+        }
+    }
+}
+
+fn unverified(chain: &str) -> Verification {
+    Verification { chain: chain.to_owned(), verified: Place::start(), completed_at: None, broken: None }
+}
+
+/// Until when the next of so many chains may take.
+fn share(end: Instant, chains: usize) -> Instant {
+    let now = Instant::now();
+    now + end.saturating_duration_since(now) / u32::try_from(chains).unwrap_or(u32::MAX).max(1)
+}
+
+fn report(verified: &Verified, now: OffsetDateTime) {
+    for BrokenChain { chain, broken } in &verified.broken {
+        tracing::error!(
+            audit.chain = chain,
+            audit.seq = broken.seq,
+            audit.how = broken.how.name(),
+            audit.what = broken.what,
+            "The audit log is broken"
+        );
+    }
+    tracing::info!(
+        audit.chains = verified.chains,
+        audit.rows = verified.rows,
+        audit.broken = verified.broken.len(),
+        audit.checkpoint = ?verified.checkpoint,
+        "Audit log verified"
+    );
+    let unavailable = u64::from(verified.checkpoint == Checkpointed::Unavailable);
+    let figures = [
+        Metric::count("audit_broken", u64::from(!verified.broken.is_empty())),
+        Metric::count("audit_checkpoints_unavailable", unavailable),
+        Metric::count("audit_rows_verified", verified.rows),
+    ];
+    metrics::write(now, &[("function", "audit-verify")], &figures);
+}
