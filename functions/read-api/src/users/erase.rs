@@ -37,6 +37,7 @@ pub(crate) struct ErasedAnswer {
 /// somebody again gives the same answer, and clears what has failed since. Audited, where there was anything to erase.
 #[utoipa::path(
     post,
+    operation_id = "erase_user",
     path = "/api/users/{id}/erase",
     tag = "users",
     params(("id" = String, Path, description = "The user's id", max_length = 128, pattern = "^[A-Za-z0-9_.:-]+$")),

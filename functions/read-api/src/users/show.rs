@@ -50,6 +50,7 @@ pub(crate) struct UserAnswer {
 ///
 #[utoipa::path(
     get,
+    operation_id = "show_user",
     path = "/users/{id}",
     tag = "users",
     params(("id" = String, Path, description = "The user's id", max_length = 128, pattern = "^[A-Za-z0-9_.:-]+$")),
