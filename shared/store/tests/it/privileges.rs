@@ -18,9 +18,6 @@ async fn the_application_may_do_exactly_what_is_granted() {
     assert_eq!(
         granted,
         [
-            "audit_heads: insert, select, update",
-            "audit_log: insert, select",
-            "audit_verifications: insert, select, update",
             "api_keys: insert, select",
             "audit_heads: insert, select, update",
             "audit_log: insert, select",
@@ -120,6 +117,25 @@ async fn the_application_is_refused_what_would_lose_or_forge_facts() {
         let refused = sqlx::query(statement).execute(&database.pool).await.expect_err(statement);
         assert_eq!(sqlstate(&refused), "42501", "{statement}: {refused}");
     }
+}
+
+/// What runs as the owner does what the application may not: each such function is here because it was thought about.
+#[tokio::test]
+async fn the_application_runs_no_other_functions_of_the_owner() {
+    let database = TestDatabase::new().await;
+    let functions: Vec<String> = sqlx::query_scalar(
+        "select proname || ': ' || proconfig[1] from pg_proc
+         where pronamespace = 'public'::regnamespace and prosecdef
+         and has_function_privilege('onceward_app', pg_proc.oid, 'execute')
+         order by proname",
+    )
+    .fetch_all(&database.pool)
+    .await
+    .unwrap();
+    assert_eq!(
+        functions,
+        ["erase_dead_letters: search_path=pg_catalog, pg_temp", "make_click_partitions: search_path=public, pg_temp"]
+    );
 }
 
 /// The function that makes partitions runs as the owner: what is found through the caller's search path must not.
