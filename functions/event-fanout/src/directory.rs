@@ -183,3 +183,71 @@ fn compare(user: &User, registration: &Registration) -> Effect {
     let reason = format!("the user is registered already, with other values of: {}", differs.join(", "));
     Effect::Refused { class: "already-registered", reason }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Of which no two have one version.
+    fn updates() -> impl Strategy<Value = Vec<Told>> {
+        let value = || proptest::option::of("[ab]");
+        let address = || proptest::option::of("[ABab]@x".prop_map(|email| (email.clone(), email.to_lowercase())));
+        let update = (value(), address(), value(), "[0-9]");
+        proptest::collection::vec(update, 1..10).prop_map(|updates| {
+            let told = |(place, (user_type, email, display_name, version))| {
+                let (user_id, version) = ("u-1".to_owned(), format!("{version}{place}"));
+                Told::Updated(Update { user_id, user_type, email, display_name, version })
+            };
+            updates.into_iter().enumerate().map(told).collect()
+        })
+    }
+
+    /// Whose own address is among those that the updates bring.
+    fn registered() -> User {
+        let version = Some("5".to_owned());
+        User {
+            user_id: "u-1".to_owned(),
+            user_type: Some("c".to_owned()),
+            email: Some("a@x".to_owned()),
+            email_key: Some("a@x".to_owned()),
+            user_type_version: version.clone(),
+            email_version: version,
+            ..User::default()
+        }
+    }
+
+    fn row_after(updates: &[Told], batch: usize) -> User {
+        updates.chunks(batch).fold(registered(), |user, updates| {
+            let holder = (user.email_key.clone().unwrap(), user.user_id.clone());
+            let mut directory = Directory::new(vec![user], vec![holder]);
+            for told in updates {
+                assert!(!matches!(directory.tell(told).unwrap(), Effect::Refused { .. }));
+            }
+            directory.users.remove("u-1").unwrap()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_order_and_any_cut_of_a_user_s_updates_end_in_the_same_row(
+            (updates, shuffled) in updates().prop_flat_map(|updates| (Just(updates.clone()), Just(updates).prop_shuffle())),
+            batch in 1..10_usize,
+        ) {
+            prop_assert_eq!(row_after(&shuffled, batch), row_after(&updates, updates.len()));
+        }
+    }
+
+    #[test]
+    fn what_needs_a_user_who_is_not_there_is_an_error_and_no_effect() {
+        let update = Update {
+            user_id: "u-1".to_owned(),
+            user_type: None,
+            email: None,
+            display_name: None,
+            version: "1".to_owned(),
+        };
+        assert!(Directory::default().tell(&Told::Updated(update)).is_err());
+    }
+}

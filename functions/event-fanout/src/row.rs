@@ -16,6 +16,7 @@ pub(crate) struct Row {
 }
 
 /// What an event tells of a user.
+#[derive(Debug, Clone)]
 pub(crate) enum Told {
     Registered(Registration),
     Updated(Update),
