@@ -85,7 +85,7 @@ impl NewKey {
         Ok(Self { name, scopes: once_each(scopes), sources: once_each(sources.to_vec()), expires_at })
     }
 
-    /// What is kept of it under this key.
+    /// What is kept of it under this key. The database keeps microseconds, so its moments have no finer ones.
     #[must_use]
     pub fn row(self, key: &Key, created_by: &UserId, now: OffsetDateTime) -> ApiKey {
         ApiKey {
@@ -94,9 +94,9 @@ impl NewKey {
             secret_sha256: key.secret_sha256().to_vec(),
             scopes: self.scopes.iter().map(Grant::to_string).collect(),
             sources: self.sources,
-            created_at: now,
+            created_at: to_micros(now),
             created_by: created_by.to_string(),
-            expires_at: self.expires_at,
+            expires_at: self.expires_at.map(to_micros),
             last_used_at: None,
             revoked_at: None,
         }
@@ -124,6 +124,10 @@ fn record(actor: UserId, [event_type, action]: [&str; 2], key_id: &str, scopes: 
         status: Text::new("success").expect("a short text"),
         detail: Text::cut(scopes.join(" ").as_bytes()),
     }
+}
+
+fn to_micros(moment: OffsetDateTime) -> OffsetDateTime {
+    moment.replace_nanosecond(moment.microsecond() * 1000).expect("less than a second")
 }
 
 /// Without what stands there a second time.

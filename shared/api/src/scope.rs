@@ -47,7 +47,7 @@ pub enum Grant {
     Admin,
 }
 
-/// A text that is no grant.
+/// A text that is no grant, as far as it is repeated.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error(
     "{0:?} is no scope: there are links, read, admin, events:* and events:<type> of a type that is taken from outside"
@@ -79,7 +79,7 @@ impl FromStr for Grant {
             "admin" => Some(Self::Admin),
             _ => text.strip_prefix("events:").and_then(of_type),
         };
-        grant.ok_or_else(|| InvalidGrant(text.chars().take(128).collect()))
+        grant.ok_or_else(|| InvalidGrant(text.chars().take(40).collect()))
     }
 }
 

@@ -11,7 +11,6 @@ use http::{HeaderMap, StatusCode};
 use lambda::Problem;
 use serde::{Deserialize, Serialize};
 use store::api_keys;
-use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use super::KeyAnswer;
@@ -85,7 +84,7 @@ pub(crate) async fn create_key(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Failure> {
     let wanted: Wanted = body::json(&headers, body, "an API key")?;
-    let now = stored((api.clock)());
+    let now = (api.clock)();
     let expires_at = query::moment("expiresAt", wanted.expires_at.as_deref())?;
     let new =
         NewKey::new(&wanted.name, &wanted.scopes, &wanted.sources, expires_at, now).map_err(|error| refused(&error))?;
@@ -103,9 +102,4 @@ pub(crate) async fn create_key(
 
 fn refused(error: &InvalidNewKey) -> Problem {
     invalid(error.field(), format!("No key was made: {error}."))
-}
-
-/// The database keeps microseconds: the first answer says the same as every later one.
-fn stored(now: OffsetDateTime) -> OffsetDateTime {
-    now.replace_nanosecond(now.microsecond() * 1000).expect("less than a second")
 }
