@@ -22,12 +22,12 @@ if_used = if [ ! -d .tools/stamps ]; then echo 'Nothing was ever started from th
   else setup/setup run && { [ -x $(bin)/stack ] || $(binaries); } && $(1); fi
 shell_scripts = $(shell grep -rl '^.!/usr/bin/env bash$$' .ci setup functions infra localstack migrations shared)
 
-.PHONY: help setup up down status migrate dev demo dlq api-key outbox parked test soak check build bench sqlx ready
+.PHONY: help setup up down status migrate dev demo dlq api-key outbox parked audit-verify test soak check build bench sqlx ready
 .PHONY: check-format check-lints check-dependencies check-queries check-template check-scripts check-yaml
 
 help: ## Say what each verb does
 	@echo 'make VERB, of which each sets up what it needs first:'
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-9s\033[0m %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2 }' Makefile
 
 setup: ## Install all that this machine lacks: system packages, Rust, linters, cargo-lambda, the servers
 	@setup/setup all
@@ -71,6 +71,9 @@ outbox: ready ## Say how much waits to be published, and what Kafka refuses; DO=
 
 parked: ready ## List events that wait, and for what
 	@$(bin)/operator parked $(or $(DO),list)
+
+audit-verify: ready ## Verify every row of the audit log against its hashes and all checkpoints; DO=--without-checkpoints needs no Kafka
+	@$(bin)/operator audit-verify $(DO)
 
 test: up ## Run every test, against the real servers
 	@$(compile) "Tests" test --workspace --no-run

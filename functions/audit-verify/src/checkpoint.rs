@@ -5,7 +5,7 @@ use anyhow::{Context as _, bail};
 use kafka::{Fate, KafkaSettings, OrderedPublisher, Record, Start, TopicReader};
 use serde::{Deserialize, Serialize};
 use settings::{Environment, SettingError};
-use store::audit_log::Place;
+use store::audit_log::{self, Place};
 use time::OffsetDateTime;
 
 /// The topic where the environment names no other.
@@ -45,7 +45,7 @@ impl Checkpoint {
         let head = |(chain, place): (&String, &Place)| Head {
             chain: chain.clone(),
             seq: place.seq,
-            hash: place.hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+            hash: audit_log::hex(&place.hash),
         };
         Self { at, heads: places.iter().map(head).collect() }
     }

@@ -4,7 +4,7 @@ use store::audit_log::{self, Place, Verification};
 use store::{Error, PgConnection};
 
 use crate::broken::Broken;
-use crate::checkpoint::All;
+use crate::checkpoint::{All, Checkpoint};
 use crate::compare::{Compared, compare};
 use crate::walk::walk;
 
@@ -41,7 +41,7 @@ pub async fn compare_all(
     mut goes_on: impl FnMut(u64) -> bool,
 ) -> anyhow::Result<()> {
     while let Some(some) = checkpoints.next(TOGETHER).await? {
-        compare(connection, some.into_iter().flat_map(|checkpoint| checkpoint.places()), compared).await?;
+        compare(connection, some.into_iter().flat_map(Checkpoint::places), compared).await?;
         if !goes_on(checkpoints.left()) {
             break;
         }

@@ -22,6 +22,9 @@ const MARGIN: StdDuration = StdDuration::from_secs(15);
 /// How long Kafka may take for a checkpoint.
 const PUBLISHING: StdDuration = StdDuration::from_secs(10);
 
+/// A place of each chain.
+type Places = BTreeMap<String, Place>;
+
 /// What an environment keeps between invocations.
 pub struct AuditVerify {
     pool: PgPool,
@@ -93,7 +96,7 @@ impl AuditVerify {
         let known = self.known(connection, last.as_ref(), end).await?;
         let mut verified =
             Verified { chains: known.len(), rows: 0, broken: Vec::new(), checkpoint: Checkpointed::Unmoved };
-        let mut places = BTreeMap::new();
+        let mut places = Places::new();
         let count = known.len();
         for (at, (chain, known)) in known.into_iter().enumerate() {
             let looked = self.look(connection, known, share(end, count - at), now).await?;
@@ -101,43 +104,42 @@ impl AuditVerify {
             places.extend(looked.checkpoint.map(|place| (chain.clone(), place)));
             verified.broken.extend(looked.broken.map(|broken| BrokenChain { chain, broken }));
         }
-        verified.checkpoint = self.publish(last, Checkpoint::new(now, &places)).await;
+        verified.checkpoint = self.publish(last.as_ref(), &places, now).await;
         report(&verified, now);
         Ok(verified)
     }
 
-    /// The last checkpoint; nothing where nobody can say.
-    async fn last_checkpoint(&self) -> Option<Option<Checkpoint>> {
-        let last = self.checkpoints.last().await;
-        last.map_err(|error| {
-            let message = format!("{error:#}");
-            tracing::error!(
-                error.message = message,
-                "The last checkpoint of the audit log cannot be read, and nothing is compared with it"
-            );
-        })
-        .ok()
+    /// Where the chains stood in the last checkpoint; nothing where nobody can say.
+    async fn last_checkpoint(&self) -> Option<Places> {
+        match self.checkpoints.last().await {
+            Ok(last) => Some(last.into_iter().flat_map(Checkpoint::places).collect()),
+            Err(error) => {
+                tracing::error!(
+                    error.message = format!("{error:#}"),
+                    "The last checkpoint of the audit log cannot be read, and nothing is compared with it"
+                );
+                None
+            }
+        }
     }
 
     /// What is known of each chain that there is, or was.
     async fn known(
         &self,
         connection: &mut PgConnection,
-        last: Option<&Option<Checkpoint>>,
+        last: Option<&Places>,
         end: Instant,
     ) -> anyhow::Result<BTreeMap<String, Known>> {
         let verifications = audit_log::verifications(connection).await?;
-        let places: Option<BTreeMap<String, Place>> =
-            last.map(|last| last.iter().cloned().flat_map(Checkpoint::places).collect());
-        let compared = self.compared(connection, &verifications, places.as_ref(), end).await?;
+        let compared = self.compared(connection, &verifications, last, end).await?;
         let mut chains: BTreeSet<String> = audit_log::chains(connection).await?.into_iter().collect();
         chains.extend(compared.keys().cloned());
         let known = chains.into_iter().map(|chain| {
-            let place = |places: &BTreeMap<String, Place>| places.get(&chain).cloned().unwrap_or_else(Place::start);
+            let place = |last: &Places| last.get(&chain).cloned().unwrap_or_else(Place::start);
             let verification = verifications.iter().find(|verification| verification.chain == chain).cloned();
             let known = Known {
                 verification: verification.unwrap_or_else(|| unverified(&chain)),
-                checkpoint: places.as_ref().map(place),
+                checkpoint: last.map(place),
                 compared: compared.get(&chain).cloned().unwrap_or_default(),
             };
             (chain, known)
@@ -151,11 +153,11 @@ impl AuditVerify {
         &self,
         connection: &mut PgConnection,
         verifications: &[Verification],
-        places: Option<&BTreeMap<String, Place>>,
+        last: Option<&Places>,
         end: Instant,
     ) -> anyhow::Result<BTreeMap<String, Compared>> {
         let mut compared = BTreeMap::new();
-        let places = places.into_iter().flatten().map(|(chain, place)| (chain.clone(), place.clone()));
+        let places = last.into_iter().flatten().map(|(chain, place)| (chain.clone(), place.clone()));
         compare(connection, places, &mut compared).await?;
         let is_known = |chain: &str| verifications.iter().any(|known| known.chain == chain && known.broken.is_some());
         if compared.iter().any(|(chain, compared)| !compared.is_same() && !is_known(chain)) {
@@ -189,12 +191,13 @@ impl AuditVerify {
         Ok(looked)
     }
 
-    async fn publish(&self, last: Option<Option<Checkpoint>>, next: Checkpoint) -> Checkpointed {
-        let Some(last) = last else { return Checkpointed::Unavailable };
-        if last.map_or_else(Vec::new, |last| last.heads) == next.heads {
-            return Checkpointed::Unmoved;
+    async fn publish(&self, last: Option<&Places>, next: &Places, now: OffsetDateTime) -> Checkpointed {
+        match last {
+            None => return Checkpointed::Unavailable,
+            Some(last) if last == next => return Checkpointed::Unmoved,
+            Some(_) => {}
         }
-        match self.checkpoints.publish(&next, PUBLISHING).await {
+        match self.checkpoints.publish(&Checkpoint::new(now, next), PUBLISHING).await {
             Ok(()) => Checkpointed::Published,
             Err(error) => {
                 tracing::error!(

@@ -57,8 +57,9 @@ pub async fn walk(
             rows += count_before(&page, row);
             break End::Broken(explain(connection, chain, &verifier, row, broken).await?);
         }
-        rows += page.len() as u64;
-        if page.len() < PAGE.unsigned_abs() as usize {
+        let page_rows = page.len() as u64;
+        rows += page_rows;
+        if page_rows < PAGE.unsigned_abs() {
             break verifier.end(head.as_ref()).map_or_else(End::Broken, |()| End::Whole);
         }
         if is_over(rows) {

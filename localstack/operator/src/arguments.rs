@@ -28,6 +28,8 @@ pub(crate) enum Command {
     /// Events that are to be published: what waits, and what Kafka refuses
     #[command(subcommand)]
     Outbox(Outbox),
+    /// Verify every row of the audit log against its hashes, its heads and all checkpoints
+    AuditVerify(AuditVerify),
     /// Events that wait for something
     #[command(subcommand)]
     Parked(Parked),
@@ -124,6 +126,16 @@ pub(crate) struct Repair {
     /// Only say what would happen
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// For programs
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct AuditVerify {
+    /// Without Kafka: what was cut off at the end, or rewritten with all hashes, may then go unnoticed
+    #[arg(long)]
+    pub(crate) without_checkpoints: bool,
     /// For programs
     #[arg(long)]
     pub(crate) json: bool,

@@ -6,6 +6,7 @@ mod read;
 mod verifications;
 
 pub use append::append;
+pub use canonical::hex;
 pub use read::{chains, hashes, head, heads, page};
 pub use verifications::{Verification, verifications, write};
 

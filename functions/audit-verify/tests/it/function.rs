@@ -96,7 +96,7 @@ async fn while_rows_are_added_nothing_is_found_that_is_not_there() {
     };
     let verifying = async {
         let verify = AuditVerify::start(&world.environment()).unwrap();
-        eventually("both chains are in a checkpoint to their end", Duration::from_secs(60), || async {
+        eventually("both chains are in a checkpoint to their end", Duration::from_mins(1), || async {
             let verified = verify.handle(None, NOW).await.unwrap();
             assert_eq!(broken(&verified), []);
             assert_eq!(world.full(true).await, None);

@@ -104,14 +104,14 @@ impl World {
                 statements.push(format!(
                     "update audit_log set status = '{}', previous_hash = '\\x{}', hash = '\\x{}' where chain = '{CHAIN}' and seq = {}",
                     row.entry.status,
-                    hex(&row.previous_hash),
-                    hex(&row.hash),
+                    audit_log::hex(&row.previous_hash),
+                    audit_log::hex(&row.hash),
                     row.seq
                 ));
             }
             before = Place { seq: row.seq, hash: row.hash };
         }
-        let head = hex(&before.hash);
+        let head = audit_log::hex(&before.hash);
         statements
             .push(format!("update audit_heads set hash = '\\x{head}', seq = {} where chain = '{CHAIN}'", before.seq));
         self.tamper(&statements.join(";")).await;
@@ -124,10 +124,6 @@ impl World {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 pub fn entry(chain: &str, number: usize) -> Entry {
     Entry {
         chain: chain.to_owned(),
@@ -138,9 +134,9 @@ pub fn entry(chain: &str, number: usize) -> Entry {
         action: "login".to_owned(),
         resource: "session".to_owned(),
         status: "success".to_owned(),
-        detail: (number % 3 == 0).then(|| "é, 1:x".to_owned()),
-        is_stale: number % 5 == 0,
-        correlation_id: (number % 2 == 0).then(|| "c".to_owned()),
+        detail: (number.is_multiple_of(3)).then(|| "é, 1:x".to_owned()),
+        is_stale: number.is_multiple_of(5),
+        correlation_id: (number.is_multiple_of(2)).then(|| "c".to_owned()),
         causation_id: None,
         occurred_at: NOW,
     }

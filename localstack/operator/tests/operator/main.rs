@@ -1,6 +1,7 @@
 //! The command `operator`, run as a person runs it, on a database of its own.
 
 mod api_key;
+mod audit;
 mod dlq;
 mod outbox;
 mod parked;

@@ -30,7 +30,7 @@ fn run(url: &str, arguments: &[&str]) -> Output {
     command.args(arguments).env("DATABASE_URL", url).env("USER", "ada").output().unwrap()
 }
 
-fn said(output: Output) -> Said {
+pub fn said(output: Output) -> Said {
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Said { out: text(output.stdout), err: text(output.stderr), code: output.status.code().unwrap() }
 }

@@ -4,6 +4,8 @@
 //! lower-case hex, truth is `true` or `false`, times are microseconds since 1970, and what is absent is `-,`. A netstring begins with
 //! a digit and says where it ends, so that no two rows have one form.
 
+use std::fmt::Write as _;
+
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 
@@ -53,8 +55,14 @@ fn microseconds(moment: OffsetDateTime) -> String {
     moment.unix_timestamp_nanos().div_euclid(1000).to_string()
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+/// A hash as it is written everywhere: lower-case hex.
+#[must_use]
+pub fn hex(hash: &[u8]) -> String {
+    let mut hex = String::with_capacity(hash.len() * 2);
+    for byte in hash {
+        write!(hex, "{byte:02x}").expect("a String takes all that is written");
+    }
+    hex
 }
 
 #[cfg(test)]
