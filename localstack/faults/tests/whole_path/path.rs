@@ -25,6 +25,8 @@ pub struct Path {
     pub group: String,
     pub runtime: Running,
     client: Client,
+    /// Good for links.
+    key: String,
 }
 
 /// A poller that runs until it is stopped.
@@ -71,11 +73,12 @@ impl Path {
 
     pub async fn on(database: TestDatabase, bootstrap: &str) -> Self {
         let topic = TestTopic::on(bootstrap, 6).await;
+        let key = testkit::api_key(&database, &["links"], &[]).await;
         let mut config = RuntimeConfig::new(functions(), binaries());
         config.env = variables(&database, bootstrap, &topic.name);
         let runtime = Runtime::start(config).await.unwrap();
         let client = Client::builder().redirect(Policy::none()).build().unwrap();
-        Self { database, topic, bootstrap: bootstrap.to_owned(), group: unique_name(), runtime, client }
+        Self { database, topic, bootstrap: bootstrap.to_owned(), group: unique_name(), runtime, client, key }
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -109,7 +112,7 @@ impl Path {
     pub async fn make_link(&self, code: &str) {
         let link = json!({"target": "https://example.com/", "code": code}).to_string();
         let request = self.client.post(self.url("/api/links")).header("content-type", "application/json").body(link);
-        assert_eq!(request.send().await.unwrap().status(), StatusCode::CREATED);
+        assert_eq!(request.bearer_auth(&self.key).send().await.unwrap().status(), StatusCode::CREATED);
     }
 
     pub async fn follow(&self, code: &str) -> StatusCode {
@@ -126,7 +129,8 @@ impl Path {
     }
 
     pub async fn stats(&self, code: &str) -> Value {
-        let answer = self.client.get(self.url(&format!("/api/links/{code}/stats"))).send().await.unwrap();
+        let request = self.client.get(self.url(&format!("/api/links/{code}/stats")));
+        let answer = request.bearer_auth(&self.key).send().await.unwrap();
         serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
     }
 
