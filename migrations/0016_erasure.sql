@@ -22,10 +22,10 @@ begin
     if position(convert_to(person, 'UTF8') in bytes) = 0 then
         return false;
     end if;
-    -- u-1 does not stand in u-10, in a.u-1 or in u-1:a; it does in "u-1." and in "u-1: ".
+    -- u-1 does not stand in u-10, in a.u-1, in u-1:a or in u-1@example.com; it does in "u-1." and in "u-1: ".
     words := regexp_replace(encode(bytes, 'escape'), '\\[0-7]{3}', ' ', 'g');
-    return words ~ ('(?<![A-Za-z0-9_-])(?<![A-Za-z0-9_-][.:])' || replace(person, '.', '\.')
-        || '(?![A-Za-z0-9_-])(?![.:]+[A-Za-z0-9_-])');
+    return words ~ ('(?<![A-Za-z0-9_@-])(?<![A-Za-z0-9_@-][.:])' || replace(person, '.', '\.')
+        || '(?![A-Za-z0-9_@-])(?![.:]+[A-Za-z0-9_@-])');
 end
 $$;
 
@@ -100,8 +100,7 @@ begin
         error = 'the bytes were erased with the person they were about',
         state = case when state in ('open', 'redriven') then 'discarded' else state end,
         reason = case when state in ('open', 'redriven') then 'the person was erased' else reason end,
-        resolved_at = case when state in ('open', 'redriven') then erased else resolved_at end,
-        forward_error = case when forwarded_at is null then coalesce(forward_error, 'erased before it was copied') else forward_error end
+        resolved_at = case when state in ('open', 'redriven') then erased else resolved_at end
     where dead_letter_id = any(ids);
     return query select unnest(ids);
 end

@@ -7,6 +7,7 @@ mod records;
 mod scopes;
 mod servers;
 mod topic;
+mod traces;
 mod users;
 mod wait;
 
@@ -19,5 +20,6 @@ pub use servers::artifacts;
 /// For the statements of tests alone: those of the product stand in `store`.
 pub use sqlx;
 pub use topic::{Read, TestTopic, bootstrap, unique_name};
+pub use traces::traces_of;
 pub use users::{system_audit, user_auth, user_registered, user_updated};
 pub use wait::eventually;
