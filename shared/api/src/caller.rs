@@ -4,7 +4,7 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use events::{EventType, Source, UserId};
+use events::{EventType, OWN_SOURCES, Source, UserId};
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use lambda::Problem;
@@ -40,10 +40,11 @@ impl Caller {
         self.grants().any(|grant| grant == Grant::AllEvents || grant == Grant::Events(event_type))
     }
 
-    /// Whether the events that it sends may have this source.
+    /// Whether the events that it sends may have this source; those of our own functions are not for any key.
     #[must_use]
     pub fn may_speak_for(&self, source: &Source) -> bool {
-        self.0.sources.iter().any(|allowed| allowed == "*" || allowed == source.as_str())
+        let is_ours = source.as_str().starts_with(OWN_SOURCES);
+        !is_ours && self.0.sources.iter().any(|allowed| allowed == "*" || allowed == source.as_str())
     }
 
     /// The source of the events that it sends, where it may use only one.

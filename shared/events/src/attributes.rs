@@ -46,6 +46,9 @@ impl fmt::Display for EventId {
 /// The `source` attribute: who made the event.
 pub type Source = Text<256>;
 
+/// What the sources of our own functions begin with. Nobody else speaks for them.
+pub const OWN_SOURCES: &str = "/onceward/";
+
 /// An event: the attributes of its `CloudEvents` envelope, and what happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {

@@ -69,7 +69,11 @@ impl Data {
             EventType::UserAuth => payload(json).map(Self::UserAuth),
             EventType::SystemAudit => payload(json).map(Self::SystemAudit),
         }
-        .map_err(|Fault { path, reason }| DecodeError::Data { event_type, path, reason })
+        .map_err(|Fault { path, reason }| DecodeError::Data {
+            event_type,
+            path: path.into(),
+            reason: reason.into(),
+        })
     }
 }
 

@@ -61,9 +61,9 @@ pub enum DecodeError {
         /// The type.
         event_type: EventType,
         /// The place in the data, such as `email`; empty where it is all of it.
-        path: String,
+        path: Box<str>,
         /// What is wrong there.
-        reason: String,
+        reason: Box<str>,
     },
 }
 

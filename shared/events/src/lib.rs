@@ -15,7 +15,7 @@ mod text;
 mod topic;
 mod user;
 
-pub use attributes::{CLOUDEVENTS_JSON, Event, EventId, Source, uuid_v7_at};
+pub use attributes::{CLOUDEVENTS_JSON, Event, EventId, OWN_SOURCES, Source, uuid_v7_at};
 pub use country::Country;
 pub use data::{Data, EventType};
 pub use decode::{DecodeError, Identity, Rejection, Wire, decode};

@@ -126,9 +126,8 @@ fn check(name: &str, value: &Scalar) -> Result<(), String> {
     match value {
         Scalar::Text(text) if text.len() > VALUE_LIMIT => Err(format!("is longer than {VALUE_LIMIT} bytes")),
         Scalar::Text(text) if !text.chars().all(is_allowed) => Err("contains a control character".to_owned()),
-        Scalar::Text(_) => Ok(()),
         Scalar::Integer(_) | Scalar::Boolean(_) if KNOWN.contains(&name) => Err("is not a text".to_owned()),
-        Scalar::Integer(_) | Scalar::Boolean(_) => Ok(()),
+        Scalar::Text(_) | Scalar::Integer(_) | Scalar::Boolean(_) => Ok(()),
     }
 }
 

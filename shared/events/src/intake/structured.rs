@@ -19,11 +19,12 @@ pub fn batch(body: &[u8]) -> Result<Vec<Draft>, Unreadable> {
 }
 
 fn element(json: &RawValue) -> Draft {
-    serde_json::from_str(json.get()).map(draft).unwrap_or_else(|_| {
-        let mut draft = Draft::new(Names::CloudEvents);
-        draft.flaw("", "is no JSON object");
-        draft
-    })
+    if let Ok(members) = serde_json::from_str(json.get()) {
+        return draft(members);
+    }
+    let mut draft = Draft::new(Names::CloudEvents);
+    draft.flaw("", "is no JSON object");
+    draft
 }
 
 fn draft(members: Members<'_>) -> Draft {
