@@ -270,7 +270,7 @@ fn a_payload_without_one_of_its_fields_or_with_a_wrong_one_is_refused_with_its_p
                 let error = read(&json).unwrap_err().error;
                 let DecodeError::Data { path, reason, .. } = &error else { panic!("{error}") };
                 // What an update names and what it gives are compared with each other.
-                let is_named = path == name || reason.contains(name.as_str());
+                let is_named = **path == **name || reason.contains(name.as_str());
                 assert!(is_named, "{event_type} {name} {wrong:?}: {error}");
             }
         }
