@@ -53,7 +53,7 @@ pub(crate) fn request(
 
 fn mode(headers: &HeaderMap) -> Result<Mode, Problem> {
     if !is_utf8(headers) {
-        return Err(unsupported_media_type("Send events in UTF-8."));
+        return Err(unsupported_media_type("Send events in UTF-8.").about("content-type"));
     }
     let media_type = media_type(headers);
     match media_type.as_str() {
@@ -85,9 +85,8 @@ fn attributes(headers: &HeaderMap) -> impl Iterator<Item = (&str, &[u8])> {
 }
 
 fn no_such_mode() -> Problem {
-    unsupported_media_type(
-        "Send application/cloudevents+json, application/cloudevents-batch+json, or application/json with the attributes in ce- headers or in the plain form.",
-    )
+    let detail = "Send application/cloudevents+json, application/cloudevents-batch+json, or application/json with the attributes in ce- headers or in the plain form.";
+    unsupported_media_type(detail).about("content-type")
 }
 
 fn unreadable(error: &Unreadable) -> Problem {
