@@ -1,5 +1,6 @@
 //! Every statement and migration, on a real PostgreSQL.
 
+mod api_keys;
 mod audit_log;
 mod click_concurrency;
 mod click_partitions;
