@@ -73,10 +73,7 @@ pub fn is_overtaken(error: &Error) -> bool {
 
 /// Inserts users, as they registered.
 pub async fn insert(connection: &mut PgConnection, users: &[&User]) -> sqlx::Result<()> {
-    // In the order of the addresses: of two transactions that register the same ones each would otherwise hold one that the
-    // other waits for.
-    let mut users = users.to_vec();
-    users.sort_by(|a, b| a.email_key.cmp(&b.email_key));
+    let users = by_address(users);
     let texts = Texts::of(&users);
     sqlx::query_file!(
         "queries/insert_users.sql",
@@ -107,8 +104,11 @@ pub async fn free_addresses(connection: &mut PgConnection, user_ids: &[&str]) ->
 }
 
 /// Writes what has become of users, all locked and none erased.
+///
+/// Where the plan of the statement does not keep the order of the addresses, two transactions may come to a deadlock: that passes.
 pub async fn update(connection: &mut PgConnection, users: &[&User]) -> sqlx::Result<()> {
-    let texts = Texts::of(users);
+    let users = by_address(users);
+    let texts = Texts::of(&users);
     let updated = sqlx::query_file!(
         "queries/update_users.sql",
         &texts.user_id as &[&str],
@@ -125,6 +125,13 @@ pub async fn update(connection: &mut PgConnection, users: &[&User]) -> sqlx::Res
     .execute(connection)
     .await?;
     if updated.rows_affected() == users.len() as u64 { Ok(()) } else { Err(Error::RowNotFound) }
+}
+
+/// In the order of the addresses: of two transactions that want the same ones each would otherwise hold one that the other waits for.
+fn by_address<'a>(users: &[&'a User]) -> Vec<&'a User> {
+    let mut users = users.to_vec();
+    users.sort_by(|a, b| a.email_key.cmp(&b.email_key));
+    users
 }
 
 /// The columns that both statements write.
