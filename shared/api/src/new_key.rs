@@ -1,4 +1,4 @@
-use events::{InvalidText, Source, SystemAudit, Text, UserId};
+use events::{InvalidText, OWN_SOURCES, Source, SystemAudit, Text, UserId};
 use store::api_keys::ApiKey;
 use time::OffsetDateTime;
 
@@ -34,6 +34,9 @@ pub enum InvalidNewKey {
     /// A source is none.
     #[error("a source {0}")]
     Source(InvalidText),
+    /// A source is one of our own functions, whose events no key may send.
+    #[error("sources that begin with {OWN_SOURCES} are those of the service itself")]
+    OwnSource,
     /// It could send events of no source, or of more than one can look over.
     #[error("a key that may send events has 1 to 50 sources, or * for any")]
     Sources,
@@ -49,7 +52,7 @@ impl InvalidNewKey {
         match self {
             Self::Name(_) | Self::NameControl => "name",
             Self::Scope(_) | Self::NoScope => "scopes",
-            Self::Source(_) | Self::Sources => "sources",
+            Self::Source(_) | Self::OwnSource | Self::Sources => "sources",
             Self::Expired => "expiresAt",
         }
     }
@@ -78,6 +81,9 @@ impl NewKey {
         }
         for source in sources {
             Source::new(source.as_str()).map_err(InvalidNewKey::Source)?;
+            if source.starts_with(OWN_SOURCES) {
+                return Err(InvalidNewKey::OwnSource);
+            }
         }
         if expires_at.is_some_and(|expires_at| expires_at <= now) {
             return Err(InvalidNewKey::Expired);
@@ -169,6 +175,7 @@ mod tests {
             (new("a", &["events:*"], &[], 1), "sources"),
             (new("a", &["links", "events:user.auth"], &[], 1), "sources"),
             (new("a", &["events:*"], &[""], 1), "sources"),
+            (new("a", &["events:*"], &["/a", "/onceward/redirect"], 1), "sources"),
             (new("a", &["links"], &many, 1), "sources"),
             (new("a", &["links"], &[], 0), "expiresAt"),
         ];

@@ -1,14 +1,36 @@
+use api::{Keys, Routes, Scope};
+use axum::Router;
 use axum::body::Body;
+use axum::routing::any;
 use http::{Method, Request, StatusCode};
 use serde_json::Value;
+use utoipa_axum::routes;
 
-use crate::shop::Shop;
+use crate::shop::{NOW, Shop};
 
 #[tokio::test]
 async fn each_route_is_for_keys_with_its_scope_alone() {
     let shop = Shop::open().await;
     let table = testkit::scope_table(&shop.router, &shop.description, &shop.database).await;
     assert_eq!(table, ["GET /goods: read", "POST /goods: admin"]);
+}
+
+/// What the table is for.
+#[tokio::test]
+#[should_panic(expected = "GET /goods without a key")]
+async fn a_route_without_a_check_is_found() {
+    let shop = Shop::open().await;
+    let open = Router::new().route("/goods", any(async || "anybody"));
+    testkit::scope_table(&open, &shop.description, &shop.database).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "GET /goods answers 200 OK to a key for links")]
+async fn a_route_that_asks_for_another_scope_than_it_says_is_found() {
+    let shop = Shop::open().await;
+    let keys = Keys { pool: shop.database.pool.clone(), clock: || NOW };
+    let (other, _) = Routes::new(keys).needing(Scope::Links, routes!(crate::shop::goods)).into_parts(());
+    testkit::scope_table(&other, &shop.description, &shop.database).await;
 }
 
 #[tokio::test]

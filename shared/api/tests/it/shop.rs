@@ -33,7 +33,7 @@ pub struct Answer {
 }
 
 #[utoipa::path(get, path = "/goods", responses((status = 200, description = "Who asks.", body = String)))]
-async fn goods(Extension(caller): Extension<Caller>) -> Json<Value> {
+pub async fn goods(Extension(caller): Extension<Caller>) -> Json<Value> {
     Json(json!({ "actor": caller.actor(), "key": caller.key_id(), "caller": format!("{caller:?}") }))
 }
 
