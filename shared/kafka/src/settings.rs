@@ -157,6 +157,25 @@ mod tests {
     }
 
     #[test]
+    fn a_reader_reaches_kafka_as_a_publisher_does_and_hears_nothing_about_publishing() {
+        let environment = Environment::from_iter([
+            ("KAFKA_BOOTSTRAP_SERVERS", "b:9092"),
+            ("KAFKA_SECURITY_PROTOCOL", "SASL_SSL"),
+            ("KAFKA_SASL_PASSWORD", "secret"),
+        ]);
+        let reader = KafkaSettings::read(&environment).unwrap().reader();
+        for (name, value) in
+            [("bootstrap.servers", "b:9092"), ("security.protocol", "SASL_SSL"), ("sasl.password", "secret")]
+        {
+            assert_eq!(reader.get(name), Some(value));
+        }
+        assert_eq!(
+            (reader.get("acks"), reader.get("message.timeout.ms"), reader.get("partitioner")),
+            (None, None, None)
+        );
+    }
+
+    #[test]
     fn a_missing_broker_list_is_named() {
         let error = KafkaSettings::read(&Environment::default()).unwrap_err();
         assert!(error.to_string().contains("KAFKA_BOOTSTRAP_SERVERS"), "{error}");
