@@ -49,12 +49,12 @@ pub(crate) async fn look(
         Some(_) if is_over() => {}
         _ => {
             let walked = walk(connection, &chain, verification.verified.clone(), |_| is_over()).await?;
-            found = compared.verdict(&walked);
+            found = verdict(&compared, &walked, &verification);
             pass = Some(walked);
         }
     }
     let rows = [&since, &pass].into_iter().flatten().map(|walk| walk.rows).sum();
-    let found = found.or_else(|| since.as_ref().and_then(|since| compared.verdict(since)));
+    let found = found.or_else(|| since.as_ref().and_then(|since| verdict(&compared, since, &verification)));
     let checkpoint = since.filter(|_| holds).map(|since| since.place).or(checkpoint).filter(|place| place.seq > 0);
     conclude(&mut verification, pass, found.as_ref(), now);
     let broken = found.or_else(|| verification.broken.as_ref().map(found_before));
@@ -67,6 +67,13 @@ fn begin(verification: &mut Verification, compared: &Compared, completed_before:
     if is_old || (!compared.is_same() && verification.broken.is_none()) {
         restart(verification);
     }
+}
+
+/// What is wrong with the chain. What only a comparison tells was told best when it was news: then all checkpoints were compared.
+fn verdict(compared: &Compared, walk: &Walk, verification: &Verification) -> Option<Broken> {
+    let broken = compared.verdict(walk)?;
+    let before = verification.broken.as_ref().filter(|_| !walk.came_upon(&broken));
+    Some(before.map_or(broken, found_before))
 }
 
 fn restart(verification: &mut Verification) {

@@ -35,6 +35,11 @@ impl Walk {
     pub(crate) fn is_broken(&self) -> bool {
         matches!(self.end, End::Broken(_))
     }
+
+    /// Whether it is this that the walk itself came upon.
+    pub(crate) fn came_upon(&self, broken: &Broken) -> bool {
+        matches!(&self.end, End::Broken(found) if found == broken)
+    }
 }
 
 /// Verifies a chain from behind this place to its end, page by page, as long as there is time: at least one page. `is_over` is asked
@@ -55,7 +60,7 @@ pub async fn walk(
         });
         if let Some((row, broken)) = found {
             rows += count_before(&page, row);
-            break End::Broken(explain(connection, chain, &verifier, row, broken).await?);
+            break End::Broken(explain(connection, chain, &verifier, (row, broken), || is_over(rows)).await?);
         }
         let page_rows = page.len() as u64;
         rows += page_rows;
@@ -81,13 +86,13 @@ async fn page(connection: &mut PgConnection, chain: &str, after: i64) -> Result<
     Ok((page, head))
 }
 
-/// Looks behind a row that does not hold for the one that belongs there.
+/// Looks behind a row that does not hold for the one that belongs there, as long as there is time.
 async fn explain(
     connection: &mut PgConnection,
     chain: &str,
     verifier: &Verifier,
-    found: &Row,
-    broken: Broken,
+    (found, broken): (&Row, Broken),
+    mut is_over: impl FnMut() -> bool,
 ) -> Result<Broken, Error> {
     if broken.how != How::Edited || broken.seq != found.seq {
         return Ok(broken);
@@ -100,8 +105,8 @@ async fn explain(
             return Ok(Broken::new(found.seq, How::Swapped, what));
         }
         match page.last() {
-            Some(last) => after = last.seq,
-            None => return Ok(verifier.moved(found).unwrap_or(broken)),
+            Some(last) if !is_over() => after = last.seq,
+            _ => return Ok(verifier.moved(found).unwrap_or(broken)),
         }
     }
 }

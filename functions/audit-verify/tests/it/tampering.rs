@@ -65,9 +65,12 @@ async fn what_was_rewritten_with_all_hashes_and_the_head_is_found_by_a_checkpoin
     assert_eq!(found(&world, false).await, None, "the table alone tells nothing");
     // Row 10 was in a checkpoint and holds; of what came after it, nothing vouches for any row.
     assert_eq!(found(&world, true).await, Some((11, Edited)));
-    let verified = world.run().await;
-    let broken = &verified.broken[0];
-    assert_eq!((broken.chain.as_str(), broken.broken.seq, broken.broken.how), (CHAIN, 11, Edited));
+    // However often it is looked at.
+    for _ in 0..3 {
+        let verified = world.run().await;
+        let broken = &verified.broken[0];
+        assert_eq!((broken.chain.as_str(), broken.broken.seq, broken.broken.how), (CHAIN, 11, Edited));
+    }
 }
 
 #[tokio::test]
