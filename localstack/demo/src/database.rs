@@ -28,11 +28,12 @@ pub(crate) async fn repair(variables: &Environment) -> anyhow::Result<()> {
     as_owner(variables, "alter table clicks drop constraint if exists clicks_refused_by_demo".to_owned()).await
 }
 
-async fn as_owner(variables: &Environment, statement: String) -> anyhow::Result<()> {
+/// Runs statements as the role that owns the tables, all or none of them.
+pub(crate) async fn as_owner(variables: &Environment, statement: String) -> anyhow::Result<()> {
     let failed = || format!("PostgreSQL did not run `{statement}`");
     let mut owner = PgConnection::connect(variables.required("OWNER_DATABASE_URL")?).await.with_context(failed)?;
     sqlx::query("set lock_timeout = '10s'").execute(&mut owner).await.with_context(failed)?;
-    sqlx::query(AssertSqlSafe(statement.clone())).execute(&mut owner).await.with_context(failed)?;
+    sqlx::raw_sql(AssertSqlSafe(statement.clone())).execute(&mut owner).await.with_context(failed)?;
     owner.close().await.with_context(failed)
 }
 

@@ -30,7 +30,7 @@ pub(crate) struct Mishaps<'a> {
     pub(crate) producer: &'a OtherProducer,
     pub(crate) copies: &'a Copies,
     pub(crate) pool: &'a PgPool,
-    pub(crate) operator: Operator,
+    pub(crate) operator: &'a Operator,
 }
 
 impl Mishaps<'_> {
@@ -45,7 +45,7 @@ impl Mishaps<'_> {
     /// The record that is no event: a person sees it, and others find it in the topic of dead letters.
     async fn rubbish(&self) -> anyhow::Result<Vec<Row>> {
         let step = Step::start("Looking where the malformed record is");
-        let letters = self.operator.list().await?;
+        let letters = self.operator.list(&self.link.code).await?;
         let mut copied = 0;
         if let [letter] = letters.as_slice() {
             until(async || {
@@ -112,7 +112,7 @@ impl Mishaps<'_> {
     }
 
     async fn letter(&self, event_id: &str) -> anyhow::Result<Option<Letter>> {
-        let letters = self.operator.list().await?;
+        let letters = self.operator.list(&self.link.code).await?;
         Ok(letters.into_iter().find(|letter| letter.event_id.as_deref() == Some(event_id)))
     }
 
@@ -123,7 +123,7 @@ impl Mishaps<'_> {
 }
 
 /// Asks until it is so; false when it is not so in time.
-async fn until(mut is_so: impl AsyncFnMut() -> anyhow::Result<bool>) -> anyhow::Result<bool> {
+pub(crate) async fn until(mut is_so: impl AsyncFnMut() -> anyhow::Result<bool>) -> anyhow::Result<bool> {
     let deadline = Instant::now() + PATIENCE;
     while !is_so().await? {
         if Instant::now() > deadline {

@@ -111,11 +111,9 @@ pub(crate) fn how_to_go_on(dev_port: u16) -> String {
     let base = format!("http://127.0.0.1:{dev_port}");
     format!(
         "{}
-  make dev      serve the functions on {base} while you edit them, and then:
-                  curl -d '{{\"target\":\"https://example.com/\"}}' -H 'content-type: application/json' \\
-                       {base}/api/links
-                  curl -i {base}/CODE
-                  curl {base}/api/links/CODE/stats
+  make dev      serve the functions on {base} while you edit them; it shows an API key and what to try with it
+  make api-key  see who may call them, and make another key (DO=--help)
+  make audit-verify   see whether the audit log is whole
   make dlq      see the record that no consumer can read, and what else failed (DO=--help: send it on again, give it up)
   make test     run every test against the same servers
   make down     stop Kafka and PostgreSQL (WIPE=1: and forget what they hold)

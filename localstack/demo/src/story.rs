@@ -12,15 +12,18 @@ use time::OffsetDateTime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, sleep};
 
+use crate::api::Api;
 use crate::copies::Copies;
 use crate::database;
 use crate::kafka::OtherProducer;
 use crate::mishaps::Mishaps;
 use crate::operator::Operator;
+use crate::people::People;
 use crate::plan::{Counts, LAST, Plan};
 use crate::progress::{Step, done};
 use crate::report::{self, Row};
 use crate::services::{Services, Stage};
+use crate::tampering;
 use crate::visit::{Link, Visits};
 
 /// How long the last click may take to be counted. A poller that joins after one was killed waits 6 s for its place.
@@ -41,7 +44,7 @@ pub(crate) async fn run() -> anyhow::Result<ExitCode> {
     };
     services.stop().await;
     // However it ended, nothing stays as the second act may have left it.
-    let repaired = database::repair(&stage.variables).await;
+    let repaired = database::repair(&stage.variables).await.and(tampering::repair(&stage.variables).await);
     let log = stage.log.strip_prefix(&stage.root).unwrap_or(&stage.log).display();
     match outcome {
         None => Ok(ExitCode::from(INTERRUPTED)),
@@ -53,9 +56,13 @@ pub(crate) async fn run() -> anyhow::Result<ExitCode> {
 
 async fn play(stage: &Stage, base: &str) -> anyhow::Result<Vec<Row>> {
     #[expect(clippy::disallowed_methods, reason = "the one place where the demo asks for the time")]
-    let plan = Plan::new(OffsetDateTime::now_utc());
+    let now = OffsetDateTime::now_utc();
+    let plan = Plan::new(now);
     let expected = plan.expected();
-    let visits = Visits::new(base)?;
+    let operator = Operator { root: stage.root.clone() };
+    let key = operator.make_key("demo").await?;
+    done(&format!("Made an API key for a day: {}", style(&key).cyan()));
+    let visits = Visits::new(base, &key)?;
     let pool = store::pool(&stage.variables)?;
     let topic = topic(&stage.variables);
     let bootstrap = stage.variables.required("KAFKA_BOOTSTRAP_SERVERS")?;
@@ -78,10 +85,10 @@ async fn play(stage: &Stage, base: &str) -> anyhow::Result<Vec<Row>> {
         return Ok(rows);
     }
     step.done(&format!("Counted {} clicks", counted.people + counted.bots));
-    let operator = Operator { root: stage.root.clone(), key: link.code.clone() };
-    let (plan, visits, link, pool) = (&plan, &visits, &link, &pool);
+    let (plan, visits, link, pool, operator) = (&plan, &visits, &link, &pool, &operator);
     let mishaps = Mishaps { stage, plan, visits, link, producer: &producer, copies: &copies, pool, operator };
     rows.extend(mishaps.play().await?);
+    rows.extend(People::new(stage, &Api::new(base, &key)?, operator, now).play().await?);
     Ok(rows)
 }
 

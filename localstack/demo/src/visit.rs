@@ -58,21 +58,23 @@ struct FromCountry {
 pub(crate) struct Visits {
     client: Client,
     base: String,
+    key: String,
 }
 
 impl Visits {
-    pub(crate) fn new(base: &str) -> anyhow::Result<Self> {
+    pub(crate) fn new(base: &str, key: &str) -> anyhow::Result<Self> {
         let client = Client::builder()
             .redirect(redirect::Policy::none())
             .timeout(Duration::from_secs(35))
             .build()
             .context("cannot make an HTTP client")?;
-        Ok(Self { client, base: base.to_owned() })
+        Ok(Self { client, base: base.to_owned(), key: key.to_owned() })
     }
 
     /// Makes a link with a new code.
     pub(crate) async fn make_link(&self) -> anyhow::Result<Link> {
-        let request = self.client.post(format!("{}/api/links", self.base)).json(&json!({ "target": TARGET }));
+        let request = self.client.post(format!("{}/api/links", self.base)).bearer_auth(&self.key);
+        let request = request.json(&json!({ "target": TARGET }));
         let answer = request.send().await.context("the functions do not answer")?;
         if answer.status() != StatusCode::CREATED {
             bail!("no link was made: {} {}", answer.status(), answer.text().await.unwrap_or_default());
@@ -105,7 +107,8 @@ impl Visits {
     /// What the statistics say now. Hours after `last_hour` are counted as that one.
     pub(crate) async fn counts(&self, link: &Link, last_hour: OffsetDateTime) -> anyhow::Result<Counts> {
         let url = format!("{}/api/links/{}/stats", self.base, link.code);
-        let answer = self.client.get(url).send().await.context("the statistics do not answer")?;
+        let answer =
+            self.client.get(url).bearer_auth(&self.key).send().await.context("the statistics do not answer")?;
         let stats: Stats = answer.error_for_status()?.json().await.context("the answer is no statistics")?;
         let mut counts = Counts {
             people: stats.clicks,

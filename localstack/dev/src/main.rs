@@ -2,6 +2,7 @@
 
 mod child;
 mod functions;
+mod key;
 mod label;
 mod log;
 mod session;

@@ -13,7 +13,7 @@ use tokio::time::sleep;
 
 use crate::child::Child;
 use crate::functions::{ADDRESS, watch};
-use crate::{log, welcome};
+use crate::{key, log, welcome};
 
 /// How long the poller may take to end after it was asked to, for a batch in flight.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -34,6 +34,7 @@ pub(crate) async fn run() -> anyhow::Result<ExitCode> {
             "port {port}, where the functions are served, is held by {holder}: end it, or set ONCEWARD_HTTP_PORT in .env"
         );
     }
+    let key = key::make(&root).await?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let (mut terminate, mut hang_up) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
     let mut functions = Child::start("cargo lambda", watch(&root, &template, port)?)?;
@@ -44,7 +45,7 @@ pub(crate) async fn run() -> anyhow::Result<ExitCode> {
         _ = interrupt.recv() => None,
         _ = terminate.recv() => None,
         _ = hang_up.recv() => None,
-        never = greet(&root, port) => never?,
+        never = greet(&root, port, &key) => never?,
     };
     log::show("dev", ended.as_deref().unwrap_or("Stopping"));
     // The poller first: a batch in flight is still finished.
@@ -71,10 +72,10 @@ fn event_source(root: &Path, port: u16) -> anyhow::Result<Command> {
 }
 
 /// Says hello when the functions answer, and waits for ever.
-async fn greet(root: &Path, port: u16) -> anyhow::Result<Option<String>> {
+async fn greet(root: &Path, port: u16, key: &str) -> anyhow::Result<Option<String>> {
     while TcpStream::connect((ADDRESS, port)).await.is_err() {
         sleep(Duration::from_millis(100)).await;
     }
-    welcome::show(root, port);
+    welcome::show(root, port, key);
     std::future::pending().await
 }
