@@ -22,8 +22,8 @@ use crate::{EventsApi, check, documented, publish, read};
     path = "/api/events",
     tag = "events",
     params(
-        ("x-correlation-id" = Option<String>, Header, description = "What events share that have no correlation id of their own.", max_length = 128, pattern = "^[!-~]+$"),
-        ("traceparent" = Option<String>, Header, description = "The W3C trace context of events that have none of their own.", max_length = 64, pattern = "^[!-~]+$"),
+        ("x-correlation-id" = Option<String>, Header, description = "What events share that have no correlation id of their own; passed over where it can be none (1 to 128 characters)."),
+        ("traceparent" = Option<String>, Header, description = "The W3C trace context of events that have none of their own; passed over where it can be none."),
     ),
     request_body(
         description = "One event or a batch of them, of at most 1 MB.",

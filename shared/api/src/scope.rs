@@ -2,6 +2,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use events::EventType;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 /// What a route asks of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -82,6 +85,16 @@ impl FromStr for Grant {
         grant.ok_or_else(|| InvalidGrant(text.chars().take(40).collect()))
     }
 }
+
+impl PartialSchema for Grant {
+    fn schema() -> RefOr<Schema> {
+        let of_types = EventType::ALL.into_iter().filter(|of| of.is_taken_from_outside()).map(Self::Events);
+        let all = [Self::Links, Self::Read, Self::Admin, Self::AllEvents].into_iter().chain(of_types);
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(all.map(|grant| grant.to_string()))).into()
+    }
+}
+
+impl ToSchema for Grant {}
 
 impl fmt::Display for Grant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

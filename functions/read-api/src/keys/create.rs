@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use api::{Caller, Failure, InvalidNewKey, Key, NewKey, invalid, key_created};
+use api::{Caller, Failure, Grant, InvalidNewKey, Key, NewKey, invalid, key_created};
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
@@ -25,16 +25,22 @@ pub(crate) struct Wanted {
     #[schema(min_length = 1, max_length = 128, example = "shop")]
     name: String,
     /// What it may, at least one: `links`, `read`, `admin`, `events:*`, or `events:` and a type that is taken from outside.
-    #[schema(min_items = 1, example = json!(["links", "events:user.registered"]))]
+    #[schema(value_type = Vec<Grant>, min_items = 1, example = json!(["links", "events:user.registered"]))]
     scopes: Vec<String>,
     /// The sources that its events may have; `*` is any. A key that may send events names at least one.
     #[serde(default)]
-    #[schema(max_items = 50, example = json!(["/shop"]))]
+    #[schema(value_type = Vec<NamedSource>, max_items = 50, example = json!(["/shop"]))]
     sources: Vec<String>,
     /// From when on it is worth nothing; it never expires where this is null or missing.
     #[schema(format = DateTime, example = "2027-11-21T09:30:00Z")]
     expires_at: Option<String>,
 }
+
+/// A source that a key may name.
+#[derive(ToSchema)]
+#[schema(min_length = 1, max_length = 256, pattern = r"^(?!/onceward/)[^\u0000]*$")]
+#[expect(dead_code, reason = "it is described, and never made")]
+struct NamedSource(String);
 
 /// A new API key, with its secret.
 #[derive(Debug, Serialize, ToSchema)]
