@@ -20,6 +20,7 @@ mod redrive;
 mod redriven;
 mod repairs;
 mod transactions;
+mod users;
 
 use sqlx::PgPool;
 use time::OffsetDateTime;
