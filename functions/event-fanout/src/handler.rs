@@ -7,7 +7,8 @@ use store::audit_log::{self, Entry};
 use store::{PgConnection, PgPool, users};
 use time::OffsetDateTime;
 
-use crate::row::{Row, Told};
+use crate::row::Row;
+use crate::told::Told;
 use crate::write::write;
 
 /// How long a batch may take where the host names no deadline: the function's timeout in `infra/template.yaml`.

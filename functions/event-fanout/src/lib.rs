@@ -2,7 +2,10 @@
 
 mod directory;
 mod handler;
+mod register;
 mod row;
+mod told;
+mod update;
 mod version;
 mod write;
 

@@ -4,7 +4,7 @@ use consumer::Effect;
 use store::{Connection, PgConnection, user_auth_events, users};
 
 use crate::directory::Directory;
-use crate::row::Told;
+use crate::told::Told;
 
 /// How often the directory is looked at anew, where somebody else has taken an address in between. Each time another one must have.
 const LOOKS: usize = 5;
@@ -64,8 +64,8 @@ async fn keep(connection: &mut PgConnection, directory: &Directory<'_>) -> Resul
     if !changed.is_empty() {
         users::update(connection, &changed).await?;
     }
-    if !directory.history().is_empty() {
-        user_auth_events::insert(connection, directory.history()).await?;
+    if !directory.history.is_empty() {
+        user_auth_events::insert(connection, &directory.history).await?;
     }
     Ok(())
 }

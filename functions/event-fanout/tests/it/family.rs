@@ -129,7 +129,7 @@ async fn a_batch_that_meets_no_database_fails_and_is_applied_when_it_comes_again
     let database = TestDatabase::on(server.url("", "postgres").trim_end_matches('/')).await;
     let (world, expected) = (World { database }, World::new().await);
     expected.tell(0, &story()).await;
-    let consumer = world.consumer();
+    let consumer = world.consumer_with(("DATABASE_ACQUIRE_TIMEOUT_MS", "500"));
     let (before, during) = story_in_two();
     consumer.handle(payload(&before), None, NOW).await.unwrap();
 

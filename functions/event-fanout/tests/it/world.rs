@@ -27,8 +27,12 @@ impl World {
 
     /// Another environment of the function.
     pub fn consumer(&self) -> EventFanout {
+        self.consumer_with(("DATABASE_ACQUIRE_TIMEOUT_MS", "10000"))
+    }
+
+    pub fn consumer_with(&self, setting: (&str, &str)) -> EventFanout {
         let url = self.database.url();
-        let settings = [("DATABASE_URL", url.as_str()), ("DATABASE_ACQUIRE_TIMEOUT_MS", "10000")];
+        let settings = [("DATABASE_URL", url.as_str()), setting];
         EventFanout::start(&settings.into_iter().collect::<Environment>()).expect("settings that are right")
     }
 
