@@ -66,9 +66,9 @@ impl ReadApi {
 pub fn router(api: ReadApi) -> (Router, OpenApi) {
     let keys = Keys { pool: api.pool(), clock: api.clock };
     let (router, description) = Routes::new(keys)
-        .needing(Scope::Read, routes!(users::show::show))
+        .needing(Scope::Read, routes!(users::show::show_user))
         .needing(Scope::Read, routes!(users::auth_events::list_auth_events))
-        .needing(Scope::Admin, routes!(users::erase::erase))
+        .needing(Scope::Admin, routes!(users::erase::erase_user))
         .needing(Scope::Read, routes!(audit::list_audit))
         .needing(Scope::Admin, routes!(keys::create::create_key, keys::list::list_keys))
         .needing(Scope::Admin, routes!(keys::revoke::revoke_key))

@@ -21,7 +21,7 @@ use crate::{ReadApi, body};
 const MOST: usize = 10_000;
 const PART: usize = 1000;
 /// No further part is begun after this time: the answer has to come before the function's limit.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Which dead letters to send on again: one of `ids` and `filter`.
 #[derive(Debug, Deserialize, ToSchema)]

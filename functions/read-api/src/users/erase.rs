@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use api::{Caller, Failure};
 use axum::extract::State;
@@ -15,8 +16,9 @@ use crate::path::{UserInPath, no_user};
 
 /// Whose parked events may be about people.
 const CONSUMER: &str = "event-fanout";
-/// How often it is tried where batches are in its way.
-const TRIES: u32 = 3;
+/// So long it is tried again where batches are in its way: a lock is waited for as long again, and the answer has to come before the
+/// function's limit.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// A person who is erased.
 #[derive(Debug, Serialize, ToSchema)]
@@ -37,7 +39,6 @@ pub(crate) struct ErasedAnswer {
 /// somebody again gives the same answer, and clears what has failed since. Audited, where there was anything to erase.
 #[utoipa::path(
     post,
-    operation_id = "erase_user",
     path = "/api/users/{id}/erase",
     tag = "users",
     params(("id" = String, Path, description = "The user's id", max_length = 128, pattern = "^[A-Za-z0-9_.:-]+$")),
@@ -51,16 +52,18 @@ pub(crate) struct ErasedAnswer {
         ),
     )
 )]
-pub(crate) async fn erase(
+pub(crate) async fn erase_user(
     State(api): State<Arc<ReadApi>>,
     UserInPath(id): UserInPath,
     Extension(caller): Extension<Caller>,
 ) -> Result<Json<ErasedAnswer>, Failure> {
     let mut connection = api.pool.acquire().await?;
-    let mut tries = 1;
+    let started = Instant::now();
     let (erased, shards) = loop {
         match in_transaction(&api, &mut connection, &id, &caller).await {
-            Err(Failure::Database(error)) if tries < TRIES && Fault::of(&error) == Fault::Passing => tries += 1,
+            Err(Failure::Database(error)) if started.elapsed() < PATIENCE && Fault::of(&error) == Fault::Passing => {
+                tracing::warn!(error.message = %error, "The erasure is tried again");
+            }
             result => break result?,
         }
     };

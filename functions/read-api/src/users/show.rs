@@ -50,7 +50,6 @@ pub(crate) struct UserAnswer {
 ///
 #[utoipa::path(
     get,
-    operation_id = "show_user",
     path = "/users/{id}",
     tag = "users",
     params(("id" = String, Path, description = "The user's id", max_length = 128, pattern = "^[A-Za-z0-9_.:-]+$")),
@@ -64,7 +63,7 @@ pub(crate) struct UserAnswer {
         ),
     )
 )]
-pub(crate) async fn show(
+pub(crate) async fn show_user(
     State(api): State<Arc<ReadApi>>,
     UserInPath(id): UserInPath,
 ) -> Result<Json<UserAnswer>, Failure> {

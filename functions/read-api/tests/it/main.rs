@@ -1,0 +1,13 @@
+//! What the routes answer, on a real PostgreSQL, and what they change.
+
+mod audit;
+mod dead_letters;
+mod discard;
+mod erase;
+mod outages;
+mod pages;
+mod parked;
+mod redrive;
+mod refusals;
+mod users;
+mod world;
