@@ -83,5 +83,5 @@ async fn a_key_that_cannot_be_made_leaves_nothing_behind() {
     }
     assert!(refused(&database, &create).contains("--scope"));
     assert!(must(&database, &["api-key", "list"]).contains("There are no API keys"));
-    assert_eq!(audited(&database).await, [[const { String::new() }; 3]; 0]);
+    assert!(audited(&database).await.is_empty());
 }

@@ -46,8 +46,8 @@ async fn sell(body: Result<Bytes, BytesRejection>) -> Result<Json<usize>, Failur
 pub fn router(url: &str, clock: fn() -> OffsetDateTime) -> (Router, OpenApi) {
     let environment = Environment::from_iter([("DATABASE_URL", url), ("DATABASE_ACQUIRE_TIMEOUT_MS", "700")]);
     let keys = Keys { pool: store::pool(&environment).unwrap(), clock };
-    let routes = Routes::new(keys).needing(Scope::Read, routes!(goods)).needing(Scope::Admin, routes!(sell));
-    let (router, description) = routes.into_parts(());
+    let both = Routes::new(keys).needing(Scope::Read, routes!(goods)).needing(Scope::Admin, routes!(sell));
+    let (router, description) = both.into_parts(());
     (router.layer(DefaultBodyLimit::max(16)), description)
 }
 
