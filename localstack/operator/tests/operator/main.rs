@@ -3,6 +3,7 @@
 mod api_key;
 mod audit;
 mod dlq;
+mod on_record;
 mod outbox;
 mod parked;
 mod repair;

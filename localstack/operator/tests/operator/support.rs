@@ -98,7 +98,7 @@ pub async fn keep(database: &TestDatabase, letters: &[DeadLetter]) -> Vec<String
 /// Every row of the tables that a repair may touch.
 pub async fn everything(database: &TestDatabase) -> Vec<String> {
     let mut rows = Vec::new();
-    for table in ["dead_letters", "inbox", "parked_events", "blocked_keys"] {
+    for table in ["dead_letters", "inbox", "parked_events", "blocked_keys", "outbox"] {
         let all = format!("select '{table} ' || to_jsonb(t)::text from {table} as t order by 1");
         rows.extend(sqlx::query_scalar::<_, String>(AssertSqlSafe(all)).fetch_all(&database.pool).await.unwrap());
     }
