@@ -42,7 +42,7 @@ const GENERATED_TRIES: usize = 5;
         description = "Any text that no other request of this kind has.",
         min_length = 1,
         max_length = 255,
-        pattern = "^[ -~]+$"
+        pattern = r"^[\t -~]+$"
     )),
     request_body(content = NewLink, description = "The link that is wanted, of at most 16 KiB."),
     responses(
