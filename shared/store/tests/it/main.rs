@@ -13,6 +13,7 @@ mod housekeeping;
 mod idempotency_keys;
 mod link_stats;
 mod links;
+mod mentions;
 mod migrations;
 mod privileges;
 mod recount;
