@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use consumer::Outcomes;
-use events::Event;
-use testkit::{sqlx, user_registered, user_updated};
+use events::{AuthAction, AuthStatus, Event};
+use testkit::{sqlx, user_auth, user_registered, user_updated};
 
-use crate::world::{NOW, World, at, payload, records, sequenced};
+use crate::world::{NOW, World, assert_same, at, payload, records, sequenced};
 
 const ONE_REFUSED: Outcomes = Outcomes { dead_lettered: 1, applied: 0, duplicates: 0, stale: 0, parked: 0, skipped: 0 };
 
@@ -112,4 +112,25 @@ async fn two_batches_of_updates_that_want_the_same_addresses_at_the_same_moment_
     }
     let other_reasons = world.letters().await.into_iter().filter(|letter| !letter.contains(" email-taken: "));
     assert_eq!(other_reasons.collect::<Vec<_>>(), [""; 0]);
+}
+
+/// The partition has moved, and its old owner's invocation is still under way when the new one delivers the batch again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_in_two_environments_at_the_same_moment_counts_once() {
+    let (world, alone) = (World::new().await, World::new().await);
+    let (one, other) = (world.consumer(), world.consumer());
+    for round in 0..5 {
+        let user = |number: usize| format!("u-{round}-{number}");
+        let registrations =
+            (0..20).map(|number| user_registered(&user(number), &format!("{}@example.com", user(number))));
+        let updates = (0..20).map(|number| at(1, user_updated(&user(number), &[("displayName", "Somebody")])));
+        let logins = (0..60).map(|number| user_auth(&user(number % 20), AuthAction::Login, AuthStatus::Failure));
+        let events: Vec<Event> = registrations.chain(updates).chain(logins).collect();
+        let batch = || payload(&records(round * 100, &events));
+        let (here, there) = tokio::join!(one.handle(batch(), None, NOW), other.handle(batch(), None, NOW));
+        let (here, there) = (here.unwrap(), there.unwrap());
+        assert_eq!((here.applied + there.applied, here.duplicates + there.duplicates), (100, 100));
+        alone.tell(round * 100, &events).await;
+    }
+    assert_same(&world.state().await, &alone.state().await);
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use stack::postgres::Server;
 use testkit::{TestDatabase, eventually, system_audit, user_auth, user_registered, user_updated};
 
-use crate::world::{NOW, TOPIC, World, assert_same, at, payload, records};
+use crate::world::{NOW, TOPIC, World, assert_same, at, payload, records, start};
 
 /// Users who register, change and log in; one of the events is stale.
 fn story() -> Vec<Event> {
@@ -127,9 +127,9 @@ async fn a_batch_that_meets_no_database_fails_and_is_applied_when_it_comes_again
     let directory = stack::scratch().unwrap();
     let mut server = Server::start(&testkit::artifacts(), directory.path(), stack::free_port()).await.unwrap();
     let database = TestDatabase::on(server.url("", "postgres").trim_end_matches('/')).await;
-    let (world, expected) = (World { database }, World::new().await);
+    let (world, expected) = (World::on(database), World::new().await);
     expected.tell(0, &story()).await;
-    let consumer = world.consumer_with(("DATABASE_ACQUIRE_TIMEOUT_MS", "500"));
+    let consumer = start(&world.database, "500");
     let (before, during) = story_in_two();
     consumer.handle(payload(&before), None, NOW).await.unwrap();
 
@@ -175,4 +175,25 @@ async fn what_comes_before_the_registration_waits_for_it_and_follows_in_order() 
     let all: Vec<Event> = waiting.into_iter().chain(registration).collect();
     together.tell(0, &all).await;
     assert_same(&together.state().await, &in_order.state().await);
+}
+
+/// Other producers may write to the topic without a key: then nothing keeps an order, and nothing waits for another.
+#[tokio::test]
+async fn events_without_a_record_key_are_applied_and_one_that_waits_stops_no_other() {
+    let world = World::new().await;
+    let mut batch = records(
+        0,
+        &[
+            at(2, user_updated("u-1", &[("displayName", "Two")])),
+            at(1, user_updated("u-1", &[("displayName", "One")])),
+            user_updated("u-2", &[("displayName", "Nobody")]),
+            user_registered("u-1", "one@example.com"),
+        ],
+    );
+    for record in &mut batch {
+        record["key"] = Value::Null;
+    }
+    let outcomes = world.deliver(&batch).await;
+    assert_eq!(outcomes, Outcomes { applied: 2, stale: 1, parked: 1, ..Outcomes::default() });
+    assert_eq!(world.user("u-1").await["display_name"], json!("Two"));
 }

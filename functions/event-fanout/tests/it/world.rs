@@ -18,27 +18,27 @@ pub const TOPIC: &str = "user.events";
 
 pub struct World {
     pub database: TestDatabase,
+    consumer: EventFanout,
 }
 
 impl World {
     pub async fn new() -> Self {
-        Self { database: TestDatabase::new().await }
+        Self::on(TestDatabase::new().await)
+    }
+
+    pub fn on(database: TestDatabase) -> Self {
+        let consumer = start(&database, "10000");
+        Self { database, consumer }
     }
 
     /// Another environment of the function.
     pub fn consumer(&self) -> EventFanout {
-        self.consumer_with(("DATABASE_ACQUIRE_TIMEOUT_MS", "10000"))
+        start(&self.database, "10000")
     }
 
-    pub fn consumer_with(&self, setting: (&str, &str)) -> EventFanout {
-        let url = self.database.url();
-        let settings = [("DATABASE_URL", url.as_str()), setting];
-        EventFanout::start(&settings.into_iter().collect::<Environment>()).expect("settings that are right")
-    }
-
-    /// Delivers a batch to an environment of its own. It must be applied.
+    /// Delivers a batch, which must be applied.
     pub async fn deliver(&self, records: &[Value]) -> Outcomes {
-        self.consumer().handle(payload(records), None, NOW).await.expect("the batch is applied")
+        self.consumer.handle(payload(records), None, NOW).await.expect("the batch is applied")
     }
 
     /// The same, with these events as the records of partition 0, from this offset on.
@@ -118,6 +118,13 @@ impl World {
         })
         .await;
     }
+}
+
+/// An environment that waits so many milliseconds for a connection.
+pub fn start(database: &TestDatabase, wait: &str) -> EventFanout {
+    let url = database.url();
+    let settings = [("DATABASE_URL", url.as_str()), ("DATABASE_ACQUIRE_TIMEOUT_MS", wait)];
+    EventFanout::start(&settings.into_iter().collect::<Environment>()).expect("settings that are right")
 }
 
 /// The rows of each table, in the order of their texts.
