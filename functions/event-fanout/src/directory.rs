@@ -72,3 +72,29 @@ impl<'a> Directory<'a> {
         robbed.into_iter().collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::told::Update;
+
+    fn moves(user_id: &str, email: &str) -> Told {
+        let (user_id, email) = (user_id.to_owned(), Some((email.to_owned(), email.to_owned())));
+        Told::Updated(Update { user_id, email, user_type: None, display_name: None, version: "1".to_owned() })
+    }
+
+    /// Who has lost an address to another at the end, and not on the way.
+    #[test]
+    fn the_robbed_are_those_whose_address_another_has_at_the_end() {
+        let user = |id: &str| User { user_id: id.to_owned(), email_key: Some(format!("{id}@x")), ..User::default() };
+        let users = ["a", "b", "c", "d"].map(user).to_vec();
+        let holders = ["a", "b", "c", "d"].map(|id| (format!("{id}@x"), id.to_owned())).to_vec();
+        let told = [moves("a", "new@x"), moves("b", "a@x"), moves("c", "b@x"), moves("d", "d@x")];
+        let mut directory = Directory::new(users, holders);
+        for told in &told {
+            assert_eq!(directory.tell(told).unwrap(), Effect::Applied);
+        }
+        assert_eq!(directory.robbed(), ["a", "b"]);
+        assert_eq!(directory.changed_users().len(), 4);
+    }
+}

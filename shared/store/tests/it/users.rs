@@ -19,7 +19,7 @@ fn user(user_id: &str, email: &str) -> User {
 }
 
 async fn insert(pool: &PgPool, users: &[&User]) -> sqlx::Result<()> {
-    users::insert(&mut *pool.acquire().await.unwrap(), users).await
+    users::insert(&mut pool.acquire().await.unwrap(), users).await
 }
 
 async fn all(connection: &mut PgConnection) -> Vec<User> {
