@@ -86,7 +86,7 @@ fn an_event_without_a_time_gets_that_of_its_arrival_and_one_far_ahead_is_refused
 #[test]
 fn every_way_makes_the_same_record() {
     let mut sent = auth();
-    (sent["sequence"], sent["correlationid"], sent["tenant"]) = (json!("7"), json!("c-1"), json!("Örebro %41"));
+    (sent["sequence"], sent["correlationid"], sent["tenant"]) = (json!("0000000007"), json!("c-1"), json!("Örebro %41"));
     sent["data"]["later"] = json!({"field": [1, 2]});
     let data = sent["data"].to_string();
     let structured = record(intake::structured(sent.to_string().as_bytes()).unwrap());
@@ -109,7 +109,7 @@ fn every_way_makes_the_same_record() {
         ("source", "\"/campus\""),
         ("type", "user.auth"),
         ("time", "2026-11-21T10:30:00+01:00"),
-        ("sequence", "7"),
+        ("sequence", "0000000007"),
         ("correlationid", "c-1"),
         ("tenant", "%C3%96rebro%20%2541"),
     ];
@@ -123,7 +123,7 @@ fn every_way_makes_the_same_record() {
         "data": sent["data"], "metadata": metadata
     });
     let beside = json!({
-        "type": "user.auth", "id": "e-1", "time": "2026-11-21T09:30:00Z", "sequence": "7",
+        "type": "user.auth", "id": "e-1", "time": "2026-11-21T09:30:00Z", "sequence": "0000000007",
         "userId": "u-1", "action": "login", "status": "success", "later": {"field": [1, 2]}, "metadata": metadata
     });
     for plain in [with_data, beside] {
@@ -310,4 +310,18 @@ proptest! {
         let draft = intake::binary([(name.as_str(), value.as_slice())], "application/json", b"{}").unwrap();
         draft.accept(&arrival()).unwrap_err();
     }
+}
+
+#[test]
+fn a_sequence_of_numbers_keeps_its_order_as_texts() {
+    let sequence_of = |number: Value| {
+        let body = json!({
+            "eventType": "user.auth", "userId": "u", "action": "login", "status": "success", "sequence": number,
+            "metadata": {"source": "/campus"},
+        });
+        intake::plain(body.to_string().as_bytes(), None, NOW).unwrap().accept(&Arrival::new(NOW, None, None))
+    };
+    let texts: Vec<_> = [0, 9, 10, i32::MAX].map(|n| sequence_of(json!(n)).unwrap().event.sequence).into();
+    assert!(texts.is_sorted() && texts.iter().all(Option::is_some), "{texts:?}");
+    assert!(sequence_of(json!(-1)).is_err());
 }

@@ -74,7 +74,8 @@ impl Draft {
     /// Takes an attribute.
     pub(super) fn put(&mut self, name: &str, value: Scalar) {
         let value = match value {
-            Scalar::Integer(number) if name == "sequence" => Scalar::Text(number.to_string()),
+            // Sequences are compared as texts, and 10 comes after 9.
+            Scalar::Integer(number) if name == "sequence" && number >= 0 => Scalar::Text(format!("{number:010}")),
             value => value,
         };
         if let Err(reason) = check(name, &value) {
