@@ -22,8 +22,8 @@ if_used = if [ ! -d .tools/stamps ]; then echo 'Nothing was ever started from th
   else setup/setup run && { [ -x $(bin)/stack ] || $(binaries); } && $(1); fi
 shell_scripts = $(shell grep -rl '^.!/usr/bin/env bash$$' .ci setup functions infra localstack migrations shared)
 
-.PHONY: help setup up down status migrate dev demo dlq api-key outbox parked audit-verify test soak check build bench sqlx ready
-.PHONY: check-format check-lints check-dependencies check-queries check-template check-scripts check-yaml
+.PHONY: help setup up down status migrate dev demo dlq api-key outbox parked audit-verify test soak fuzz check build bench sqlx contract ready
+.PHONY: check-format check-lints check-dependencies check-queries check-contract check-template check-scripts check-yaml
 
 help: ## Say what each verb does
 	@echo 'make VERB, of which each sets up what it needs first:'
@@ -83,7 +83,12 @@ soak: up ## Run the consumers' engine against its model: CASES=5000 random cases
 	@$(compile) "Tests" test --workspace --no-run
 	PROPTEST_CASES=$(or $(CASES),5000) PROPTEST_RNG_SEED=$(or $(SEED),$(shell date +%s)) cargo test --test model
 
-check: check-format check-scripts check-yaml check-template check-dependencies check-queries check-lints ## Check format, lints, licences, .sqlx, template, scripts and YAML
+fuzz: up ## Send the functions what schemathesis makes up from openapi.json: some minutes
+	@setup/setup fuzz
+	@$(compile) "Tests" test --workspace --no-run
+	cargo test --test schemathesis -- --ignored --nocapture
+
+check: check-format check-scripts check-yaml check-template check-dependencies check-queries check-contract check-lints ## Check format, lints, licences, .sqlx, the contract, template, scripts and YAML
 	@echo 'All checks passed.'
 
 build: ## Build the functions for Lambda on arm64, as zips in target/lambda
@@ -106,6 +111,10 @@ sqlx: ## Renew .sqlx after a statement or a migration has changed
 	@$(bin)/query-metadata
 	@git status --short .sqlx
 
+contract: ready ## Renew schemas/, openapi.json and docs/events.md after an event or a route has changed
+	@$(bin)/contract
+	@git status --short schemas openapi.json docs
+
 check-format:
 	@setup/setup check
 	cargo fmt --all --check
@@ -122,6 +131,10 @@ check-dependencies:
 	else \
 	  echo 'advisories NOT CHECKED: their database could not be fetched'; \
 	fi
+
+# Says what differs, and what readers or writers of before would refuse.
+check-contract: ready
+	$(bin)/contract --check
 
 check-queries: up
 	$(bin)/query-metadata --check

@@ -17,7 +17,7 @@ pub fn example(event_type: EventType) -> Event {
         source: text(if is_click { "/onceward/redirect" } else { "/campus/accounts" }),
         time: datetime!(2026-11-21 09:30:00.25 UTC),
         subject: Text::new(data.key()).ok(),
-        sequence: (!is_click).then(|| text("7")),
+        sequence: (!is_click).then(|| text("0000000007")),
         correlation_id: Some(text("019aa5c1-6f40-7000-8000-000000000001")),
         causation_id: None,
         traceparent: Some(text("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")),

@@ -32,10 +32,21 @@ pub fn openapi() -> anyhow::Result<Value> {
     let parts = all["components"]["schemas"].as_object().into_iter().flatten();
     let parts: Parts = parts.map(|(name, schema)| (name.clone(), schema.clone())).collect();
     inline(&mut all, &parts, is_scalar);
-    if let Some(schemas) = all["components"]["schemas"].as_object_mut() {
-        schemas.retain(|_, schema| !is_scalar(schema));
-    }
+    drop_unused(&mut all);
     Ok(all)
+}
+
+/// Drops the schemas that nothing refers to any more.
+fn drop_unused(all: &mut Value) {
+    loop {
+        let text = all.to_string();
+        let Some(schemas) = all["components"]["schemas"].as_object_mut() else { return };
+        let before = schemas.len();
+        schemas.retain(|name, _| text.contains(&format!("\"#/components/schemas/{name}\"")));
+        if schemas.len() == before {
+            return;
+        }
+    }
 }
 
 fn descriptions() -> anyhow::Result<[OpenApi; 4]> {

@@ -9,6 +9,11 @@ use crate::event_schema::{event_schema, example_json};
 const STRUCTURED: &str = "Event";
 const PLAIN: &str = "PlainEvent";
 
+/// A text that CloudEvents allows: no control characters, and none that Unicode keeps for itself.
+const ATTRIBUTE: &str = r"^[^\u0000-\u001f\u007f-\u009f\ufdd0-\ufdef\ufffe\uffff]*$";
+/// One that can be a URI reference.
+const REFERENCE: &str = r#"^[^\s"<>\\^`{|}\u0000-\u001f\u007f-\u009f\ufdd0-\ufdef\ufffe\uffff]*$"#;
+
 /// Puts the schemas of all types that are taken from outside in the place of what is said about events in general, and shows an example
 /// of each.
 pub(super) fn describe(all: &mut Value) {
@@ -36,7 +41,8 @@ fn one_of(description: &str, names: impl Iterator<Item = impl std::fmt::Display>
     json!({"description": description, "oneOf": references.collect::<Vec<_>>()})
 }
 
-/// The event as it is taken over HTTP: its time of arrival stands in for a time that it does not have.
+/// The event as it is taken over HTTP: its time of arrival stands in for a time that it does not have, and what CloudEvents does not
+/// allow is refused, which who reads a topic passes over.
 fn over_http(event_type: EventType) -> Value {
     let mut schema = event_schema(event_type);
     if let Some(schema) = schema.as_object_mut() {
@@ -45,13 +51,42 @@ fn over_http(event_type: EventType) -> Value {
     if let Some(required) = schema["required"].as_array_mut() {
         required.retain(|name| name != "time");
     }
+    let properties = schema["properties"].as_object_mut().into_iter().flatten();
+    for (_, attribute) in properties.filter(|(name, _)| *name != "data" && *name != "dataschema") {
+        attribute["pattern"] = json!(ATTRIBUTE);
+    }
+    schema["properties"]["sequence"] = sequence(&schema["properties"]["sequence"]);
+    schema["properties"]["time"]["type"] = json!(["string", "null"]);
+    schema["properties"]["source"]["pattern"] = json!(REFERENCE);
+    schema["properties"]["datacontenttype"]["pattern"] = json!("^application/json$");
+    schema["propertyNames"] = json!({"pattern": "^[a-z0-9]{1,64}$"});
+    schema["additionalProperties"] = json!({
+        "description": "An extension of CloudEvents, which is kept.",
+        "type": ["string", "integer", "boolean", "null"],
+        "format": "int32",
+        "minimum": i32::MIN,
+        "maximum": i32::MAX,
+        "maxLength": 1024,
+        "pattern": ATTRIBUTE,
+    });
     schema
+}
+
+/// A whole number is taken, too, and is given the leading zeros that make texts sort like numbers.
+fn sequence(text: &Value) -> Value {
+    let mut sequence = text.clone();
+    sequence["type"] = json!(["string", "integer", "null"]);
+    (sequence["minimum"], sequence["maximum"]) = (json!(0), json!(i32::MAX));
+    sequence
 }
 
 /// The plain form with its data in one member; its fields may stand beside the others instead, which schemas keep quiet about.
 fn plain(event_type: EventType) -> Value {
-    let structured = event_schema(event_type);
+    let structured = over_http(event_type);
     let attribute = |name: &str| structured["properties"][name].clone();
+    // One is made where there is none.
+    let mut id = attribute("id");
+    id["type"] = json!(["string", "null"]);
     json!({
         "title": format!("{event_type}, plain"),
         "description": structured["description"],
@@ -59,7 +94,7 @@ fn plain(event_type: EventType) -> Value {
         "required": ["eventType", "metadata", "data"],
         "properties": {
             "eventType": attribute("type"),
-            "eventId": attribute("id"),
+            "eventId": id,
             "timestamp": attribute("time"),
             "subject": attribute("subject"),
             "sequence": attribute("sequence"),
