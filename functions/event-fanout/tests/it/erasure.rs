@@ -267,3 +267,47 @@ async fn a_batch_that_waits_for_an_erasure_finds_the_person_erased() {
         assert_eq!(traces_of(&world.database, personal).await, [""; 0], "{personal}");
     }
 }
+
+/// The letter is parked, and nobody can see that yet, when the person is erased.
+#[tokio::test]
+async fn a_letter_that_is_being_sent_on_is_erased_where_it_comes_to() {
+    let world = World::new().await;
+    world.register(0, "u-1", "Ada@example.com").await;
+    world.deliver(&[rubbish(10, "u-1", "Ada Lovelace")]).await;
+    let letter = world.letter_at(10).await;
+    let mut sending = world.database.pool.begin().await.unwrap();
+    dead_letters::redrive(&mut sending, &[letter], NOW).await.unwrap();
+    let erasure = async {
+        let erased = erase(&world).await.unwrap();
+        assert_eq!((erased.parked, erased.dead_letters), (1, 1));
+    };
+    let commit = async {
+        world.until_waiting(1).await;
+        sending.commit().await.unwrap();
+    };
+    tokio::join!(erasure, commit);
+    assert_eq!(traces_of(&world.database, "Ada Lovelace").await, [""; 0]);
+    assert_eq!(parked(&world).await, [""; 0]);
+    assert_eq!(world.texts("select state from dead_letters").await, ["discarded"]);
+    assert_eq!(world.texts("select topic from blocked_keys").await, [""; 0]);
+}
+
+/// The row is written, and nobody can see it yet, when the person is erased.
+#[tokio::test]
+async fn a_registration_that_is_under_way_is_erased_too() {
+    let world = World::new().await;
+    world.tell(0, &[system_audit("u-1", "invite", "users/u-1")]).await;
+    let mut stopped = world.database.pool.begin().await.unwrap();
+    sqlx::query("lock table audit_heads in access exclusive mode").execute(&mut *stopped).await.unwrap();
+    let registration = world.register(1, "u-1", "Ada@example.com");
+    let erasure = async {
+        world.until_waiting(1).await;
+        assert!(erase(&world).await.unwrap().is_first);
+    };
+    let release = async {
+        world.until_waiting(2).await;
+        stopped.commit().await.unwrap();
+    };
+    tokio::join!(registration, erasure, release);
+    assert_eq!(traces_of(&world.database, "Ada@example.com").await, [""; 0]);
+}
