@@ -1,10 +1,11 @@
 //! `operator outbox`.
 
 use anyhow::{bail, ensure};
+use events::{SystemAudit, Text};
 use serde_json::{Value, json};
-use store::PgConnection;
 use store::dead_letters::Reason;
 use store::outbox::{self, Stopped};
+use store::{Connection as _, PgConnection};
 use time::format_description::well_known::Rfc3339;
 
 use crate::Session;
@@ -109,7 +110,7 @@ async fn discard(
     for id in ids {
         // An event that nobody refuses is on its way, and its key would miss it.
         let refused = stopped.iter().any(|key| key.seq == *id);
-        if refused && outbox::discard(connection, *id, reason.as_str()).await? {
+        if refused && give_up(*id, &reason, connection, session).await? {
             discarded += 1;
         } else {
             missed.push(not_refused(*id));
@@ -129,6 +130,30 @@ async fn discard(
     }
     lines.append(&mut missed);
     Ok(Answer::lines(&lines).incomplete_where(incomplete))
+}
+
+/// Gives an event up, and puts that on record with it.
+async fn give_up(
+    id: i64,
+    reason: &Reason,
+    connection: &mut PgConnection,
+    session: &Session<'_>,
+) -> anyhow::Result<bool> {
+    let mut transaction = connection.begin().await?;
+    if !outbox::discard(&mut transaction, id, reason.as_str()).await? {
+        return Ok(false);
+    }
+    let done = SystemAudit {
+        event_type: Text::new("outbox.discarded")?,
+        user_id: session.actor.clone(),
+        action: Text::new("discard")?,
+        resource: Text::new(format!("outbox/{id}"))?,
+        status: Text::new("success")?,
+        detail: Text::cut(format!("reason: {}", reason.as_str()).as_bytes()),
+    };
+    session.audit(&mut transaction, done).await?;
+    transaction.commit().await?;
+    Ok(true)
 }
 
 fn not_refused(id: i64) -> String {

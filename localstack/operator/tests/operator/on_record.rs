@@ -6,7 +6,7 @@ use testkit::{TestDatabase, sqlx};
 use crate::support::{keep, letter, must};
 
 /// What is on its way to the audit log: actor, kind of event, action, resource and detail.
-async fn on_record(database: &TestDatabase) -> Vec<[String; 5]> {
+pub async fn on_record(database: &TestDatabase) -> Vec<[String; 5]> {
     let payloads: Vec<Vec<u8>> =
         sqlx::query_scalar("select payload from outbox where aggregatetype = 'system.audit' order by seq")
             .fetch_all(&database.pool)

@@ -3,6 +3,7 @@ use store::outbox::{self, Failure, NewRow};
 use testkit::sqlx;
 use testkit::{TestDatabase, uuid_at};
 
+use crate::on_record::on_record;
 use crate::support::{NOW, json, must, refused};
 
 /// Two events of a refused key and one of another; gives the place of the refused one.
@@ -67,7 +68,10 @@ async fn only_a_refused_event_is_given_up_and_with_a_reason() {
     );
     must(&database, &["outbox", "discard", "--id", &seq, "--reason", "a test of ours"]);
     let read = json(&database, &["outbox", "list", "--json"]);
-    assert_eq!((&read["pending"], &read["stoppedKeys"]), (&json!(2), &json!(0)));
+    // The other two, and that it was given up.
+    assert_eq!((&read["pending"], &read["stoppedKeys"]), (&json!(3), &json!(0)));
+    let expected = ["operator:ada", "outbox.discarded", "discard", &format!("outbox/{seq}"), "reason: a test of ours"];
+    assert_eq!(on_record(&database).await, [expected]);
     let letters = json(&database, &["dlq", "list", "--state", "discarded", "--json"]);
     assert_eq!((&letters[0]["consumer"], &letters[0]["reason"]), (&json!("outbox"), &json!("a test of ours")));
 }
