@@ -24,7 +24,7 @@ async fn a_record_is_about_a_person_where_their_whole_id_stands_in_it() {
         br#"{"userId":"u-1.x","name":"\u00fc"}"#,
         br#"{"resource":"users/u-1.x"}"#,
         br#"{"userId":"u-1.x"#,
-        br#"\u00 u-1.x"#,
+        br"\u00 u-1.x",
         b"about u-1.x: they left",
         b"It was u-1.x.",
         b"\0u-1.x\0",
