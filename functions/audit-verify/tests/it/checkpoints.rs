@@ -1,6 +1,7 @@
-use audit_verify::{Checkpointed, Checkpoints};
-use kafka::{KafkaSettings, OrderedPublisher, Record};
 use std::time::Duration;
+
+use audit_verify::{AuditVerify, Checkpointed, Checkpoints, How};
+use kafka::{KafkaSettings, OrderedPublisher, Record};
 use time::Duration as Span;
 
 use crate::support::{CHAIN, NOW, OTHER, World};
@@ -56,6 +57,20 @@ async fn a_broken_chain_stays_where_it_was_last_vouched_for_and_the_other_goes_o
     let verified = world.run().await;
     assert_eq!((verified.broken.len(), verified.checkpoint), (1, Checkpointed::Published));
     assert_eq!(seqs(&world), [both(3, 3), both(3, 5)]);
+}
+
+#[tokio::test]
+async fn rows_that_were_rewritten_before_they_were_in_a_checkpoint_do_not_get_into_one_unseen() {
+    let world = World::new(3).await;
+    world.run().await;
+    world.append(CHAIN, 2).await;
+    let away = AuditVerify::start(&world.environment_with("127.0.0.1:1")).unwrap();
+    assert_eq!(away.handle(None, NOW).await.unwrap().checkpoint, Checkpointed::Unavailable);
+    world.rewrite(4, |row| row.entry.status = "failure".to_owned()).await;
+    let verified = world.run().await;
+    let broken: Vec<_> = verified.broken.iter().map(|found| (found.broken.seq, found.broken.how)).collect();
+    assert_eq!((broken, verified.checkpoint), (vec![(4, How::Edited)], Checkpointed::Unmoved));
+    assert_eq!(seqs(&world), [both(3, 3)]);
 }
 
 #[tokio::test]
