@@ -16,12 +16,15 @@ use super::answer::LetterAnswer;
 use crate::path::{LetterInPath, no_letter};
 use crate::{ReadApi, body};
 
+/// The longest reason, in characters.
+const LONGEST: usize = 500;
+
 /// Why a dead letter is given up.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct DiscardRequest {
     /// The reason, which is kept beside it and in the audit log; it says something, and nothing about people.
-    #[schema(min_length = 1, max_length = 512, example = "a test that was sent to the wrong topic")]
+    #[schema(min_length = 1, max_length = 500, pattern = r"\S", example = "a test that was sent to the wrong topic")]
     reason: String,
 }
 
@@ -32,7 +35,7 @@ pub(crate) struct DiscardRequest {
     post,
     path = "/api/dead-letters/{id}/discard",
     tag = "failures",
-    params(("id" = i64, Path, description = "Its number", minimum = 1)),
+    params(("id" = i64, Path, description = "Its number", minimum = 1, example = 1)),
     request_body(content = DiscardRequest, description = "Why"),
     responses(
         (status = 200, description = "The dead letter, discarded", body = LetterAnswer),
@@ -94,9 +97,10 @@ pub(crate) async fn discard_letter(
 }
 
 fn reason(text: &str) -> Result<Reason, Problem> {
-    let fits = text.len() <= 512 && !text.contains('\0');
+    let fits = text.chars().count() <= LONGEST && !text.contains('\0');
     let reason = Reason::new(text).filter(|_| fits);
-    reason.ok_or_else(|| invalid("reason", "The reason is no text of 1 to 512 bytes that says something."))
+    let detail = || format!("The reason is no text of 1 to {LONGEST} characters that says something.");
+    reason.ok_or_else(|| invalid("reason", detail()))
 }
 
 fn not_open(state: &str) -> Problem {

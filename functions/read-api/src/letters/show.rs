@@ -89,7 +89,7 @@ pub(crate) struct ShownAnswer {
     get,
     path = "/api/dead-letters/{id}",
     tag = "failures",
-    params(("id" = i64, Path, description = "Its number", minimum = 1)),
+    params(("id" = i64, Path, description = "Its number", minimum = 1, example = 1)),
     responses(
         (status = 200, description = "The dead letter", body = ShownAnswer),
         (

@@ -62,7 +62,7 @@ pub(crate) struct AuthEventAnswer {
     path = "/api/users/{id}/auth-events",
     tag = "users",
     params(
-        ("id" = String, Path, description = "The user's id", max_length = 128, pattern = "^[A-Za-z0-9_.:-]+$"),
+        ("id" = String, Path, description = "The user's id", max_length = 128, pattern = "^[A-Za-z0-9_.:-]+$", example = "u-1842"),
         AuthEventsQuery
     ),
     responses(

@@ -41,7 +41,7 @@ pub(crate) struct ErasedAnswer {
     post,
     path = "/api/users/{id}/erase",
     tag = "users",
-    params(("id" = String, Path, description = "The user's id", max_length = 128, pattern = "^[A-Za-z0-9_.:-]+$")),
+    params(("id" = String, Path, description = "The user's id", max_length = 128, pattern = "^[A-Za-z0-9_.:-]+$", example = "u-1842")),
     responses(
         (status = 200, description = "The person is erased", body = ErasedAnswer),
         (
