@@ -86,7 +86,8 @@ fn an_event_without_a_time_gets_that_of_its_arrival_and_one_far_ahead_is_refused
 #[test]
 fn every_way_makes_the_same_record() {
     let mut sent = auth();
-    (sent["sequence"], sent["correlationid"], sent["tenant"]) = (json!("0000000007"), json!("c-1"), json!("Örebro %41"));
+    (sent["sequence"], sent["correlationid"], sent["tenant"]) =
+        (json!("0000000007"), json!("c-1"), json!("Örebro %41"));
     sent["data"]["later"] = json!({"field": [1, 2]});
     let data = sent["data"].to_string();
     let structured = record(intake::structured(sent.to_string().as_bytes()).unwrap());
