@@ -3,7 +3,6 @@
 use api::invalid;
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
-use events::Text;
 use lambda::Problem;
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcOffset};
@@ -20,12 +19,11 @@ pub(crate) fn limit(text: Option<&str>) -> Result<i64, Problem> {
     api::limit(text.map(|text| text.parse().unwrap_or(0)))
 }
 
-/// A text that may stand in the database.
+/// A text that may stand in the database, of at most so many characters.
 pub(crate) fn text<const MAX: usize>(field: &'static str, text: Option<String>) -> Result<Option<String>, Problem> {
-    text.map(Text::<MAX>::new)
-        .transpose()
-        .map(|text| text.map(Text::into_string))
-        .map_err(|error| invalid(field, format!("The value of {field} {error}.")))
+    let fits = |text: &String| (1..=MAX).contains(&text.chars().count()) && !text.contains('\0');
+    let detail = || format!("The value of {field} is not 1 to {MAX} characters, of which none is NUL.");
+    text.map(|text| if fits(&text) { Ok(text) } else { Err(invalid(field, detail())) }).transpose()
 }
 
 /// A moment, as RFC 3339 writes it.

@@ -90,7 +90,7 @@ async fn a_body_that_is_not_as_it_should_be_is_refused_and_nothing_changes() {
         ("reason", r#"{"reason":""}"#.to_owned()),
         ("reason", r#"{"reason":" "}"#.to_owned()),
         ("reason", r#"{"reason":"a\u0000"}"#.to_owned()),
-        ("reason", format!(r#"{{"reason":"{}"}}"#, "x".repeat(513))),
+        ("reason", format!(r#"{{"reason":"{}"}}"#, "é".repeat(501))),
         ("body", "{}".to_owned()),
         ("body", r#"{"reason":1}"#.to_owned()),
         ("body", String::new()),
