@@ -1,7 +1,5 @@
 use consumer::{Entity, Reading, Record, Refusal};
-use events::{
-    AuthAction, AuthStatus, Data, Event, EventType, SystemAudit, Text, UserAuth, UserRegistered, UserUpdated,
-};
+use events::{AuthAction, AuthStatus, Data, Event, EventType, SystemAudit, UserAuth, UserRegistered, UserUpdated};
 use store::audit_log::Entry;
 use store::user_auth_events::AuthEvent;
 use time::OffsetDateTime;
@@ -29,7 +27,7 @@ impl Row {
                 Reading::new(0, row(registered(told, version(), event.time), said)).creates(user())
             }
             Data::UserUpdated(told) => {
-                let names: Vec<&str> = told.updated_fields.iter().map(Text::as_str).collect();
+                let names: Vec<&str> = told.updated_fields.iter().map(|name| field_name(name.as_str())).collect();
                 let said = Said { detail: Some(names.join(", ")), ..Said::of_user(event, "updated") };
                 Reading::new(1, row(updated(told, version()), said)).needs(user())
             }
@@ -85,6 +83,12 @@ fn entry(event: &Event, record: &Record, said: Said<'_>) -> Entry {
         causation_id: event.causation_id.as_ref().map(ToString::to_string),
         occurred_at: event.time,
     }
+}
+
+/// The name of an updated field, as it may stand on record for ever: what is no name may say something about the person.
+fn field_name(name: &str) -> &str {
+    let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
+    if is_name { name } else { "?" }
 }
 
 fn registered(told: &UserRegistered, version: String, registered_at: OffsetDateTime) -> Told {
