@@ -2,18 +2,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU16;
 use std::time::{Duration as StdDuration, Instant};
 
-use metrics::Metric;
-use serde::Serialize;
 use settings::{Environment, SettingError};
 use store::audit_log::{self, Place, Verification};
 use store::{PgConnection, PgPool};
 use time::{Duration, OffsetDateTime};
 
-use crate::broken::Broken;
 use crate::chain::{Known, Looked, look};
 use crate::checkpoint::{Checkpoint, Checkpoints};
 use crate::compare::{Compared, compare};
 use crate::full::{compare_all, verified_before};
+use crate::verified::{BrokenChain, Checkpointed, Verified};
 
 /// How long an invocation may take where the host names no deadline.
 const DEFAULT_TIME_LIMIT: StdDuration = StdDuration::from_mins(1);
@@ -31,41 +29,6 @@ pub struct AuditVerify {
     checkpoints: Checkpoints,
     window: StdDuration,
     again_after: Duration,
-}
-
-/// What an invocation did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Verified {
-    /// How many chains there are.
-    pub chains: usize,
-    /// Rows that were verified.
-    pub rows: u64,
-    /// Chains that are broken.
-    pub broken: Vec<BrokenChain>,
-    /// What became of the checkpoint.
-    pub checkpoint: Checkpointed,
-}
-
-/// A broken chain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct BrokenChain {
-    /// Its name.
-    pub chain: String,
-    /// What is wrong with it.
-    #[serde(flatten)]
-    pub broken: Broken,
-}
-
-/// What became of a checkpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Checkpointed {
-    /// It was written.
-    Published,
-    /// No chain has grown since the last one.
-    Unmoved,
-    /// Kafka did not give the last one, or did not take the new one.
-    Unavailable,
 }
 
 impl AuditVerify {
@@ -105,7 +68,7 @@ impl AuditVerify {
             verified.broken.extend(looked.broken.map(|broken| BrokenChain { chain, broken }));
         }
         verified.checkpoint = self.publish(last.as_ref(), &places, now).await;
-        report(&verified, now);
+        verified.report(now);
         Ok(verified)
     }
 
@@ -218,30 +181,4 @@ fn unverified(chain: &str) -> Verification {
 fn share(end: Instant, chains: usize) -> Instant {
     let now = Instant::now();
     now + end.saturating_duration_since(now) / u32::try_from(chains).unwrap_or(u32::MAX).max(1)
-}
-
-fn report(verified: &Verified, now: OffsetDateTime) {
-    for BrokenChain { chain, broken } in &verified.broken {
-        tracing::error!(
-            audit.chain = chain,
-            audit.seq = broken.seq,
-            audit.how = broken.how.name(),
-            audit.what = broken.what,
-            "The audit log is broken"
-        );
-    }
-    tracing::info!(
-        audit.chains = verified.chains,
-        audit.rows = verified.rows,
-        audit.broken = verified.broken.len(),
-        audit.checkpoint = ?verified.checkpoint,
-        "Audit log verified"
-    );
-    let unavailable = u64::from(verified.checkpoint == Checkpointed::Unavailable);
-    let figures = [
-        Metric::count("audit_broken", u64::from(!verified.broken.is_empty())),
-        Metric::count("audit_checkpoints_unavailable", unavailable),
-        Metric::count("audit_rows_verified", verified.rows),
-    ];
-    metrics::write(now, &[("function", "audit-verify")], &figures);
 }
