@@ -90,7 +90,7 @@ async fn what_an_outage_leaves_behind_is_in_kafka_within_five_seconds_of_its_end
     // It hangs while it takes them.
     write(&database, &topic, 501..701).await;
     until("some are published", &database, |pending| pending < 9_000).await;
-    kill(Pid::from_raw(broker.pid()), Signal::SIGSTOP).unwrap();
+    testkit::freeze(broker.pid()).await;
     assert!(pending(&database).await > 0, "it hung too late");
     write(&database, &topic, 701..901).await;
     tokio::time::sleep(Duration::from_secs(12)).await;

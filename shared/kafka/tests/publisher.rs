@@ -68,7 +68,7 @@ async fn a_broker_that_is_away_is_answered_in_time_then_at_once_and_found_again(
 
     // A broker that takes connections and does not answer.
     let pid = Pid::from_raw(broker.pid());
-    kill(pid, Signal::SIGSTOP).unwrap();
+    testkit::freeze(broker.pid()).await;
     for _ in 0..3 {
         let started = Instant::now();
         publisher.publish(&topic.name, &click_event("hangs"), WITHIN).await.unwrap_err();

@@ -16,7 +16,7 @@ pub use clicks::{click, click_event, rollups_equal_facts, uuid_at, uuid_bounds_a
 pub use database::TestDatabase;
 pub use records::{payload, raw_record, record};
 pub use scopes::scope_table;
-pub use servers::artifacts;
+pub use servers::{artifacts, freeze};
 /// For the statements of tests alone: those of the product stand in `store`.
 pub use sqlx;
 pub use topic::{Read, TestTopic, bootstrap, unique_name};
