@@ -79,9 +79,9 @@ test: up ## Run every test, against the real servers
 	@$(compile) "Tests" test --workspace --no-run
 	cargo test --workspace
 
-soak: up ## Run the consumers' engine against its model: CASES=5000 random cases of each property (SEED=… for the same ones again)
+soak: up ## Run the consumers' engine and the audit log against their models: CASES=5000 random cases of each property (SEED=… for the same ones again)
 	@$(compile) "Tests" test --workspace --no-run
-	PROPTEST_CASES=$(or $(CASES),5000) PROPTEST_RNG_SEED=$(or $(SEED),$(shell date +%s)) cargo test --test model
+	PROPTEST_CASES=$(or $(CASES),5000) PROPTEST_RNG_SEED=$(or $(SEED),$(shell date +%s)) cargo test --test model --test fanout_audit
 
 fuzz: up ## Send the functions what schemathesis makes up from openapi.json: some minutes
 	@setup/setup fuzz

@@ -5,17 +5,27 @@ mod case;
 mod world;
 
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+use settings::Environment;
 
 use crate::case::{Case, cases};
 use crate::world::World;
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 200, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn each_event_is_on_record_once_and_every_chain_holds(case in cases()) {
         run(&case);
     }
+}
+
+/// Always the same cases, so that a failure tells of the change and not of luck; `make soak` asks for others.
+fn config() -> ProptestConfig {
+    let environment = Environment::of_process();
+    let cases = environment.parsed("PROPTEST_CASES", 24).expect("a number of cases");
+    let seed = environment.parsed("PROPTEST_RNG_SEED", 1).expect("a seed");
+    ProptestConfig { cases, rng_seed: RngSeed::Fixed(seed), max_shrink_iters: 200, ..ProptestConfig::default() }
 }
 
 #[tokio::main(flavor = "current_thread")]
