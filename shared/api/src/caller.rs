@@ -85,7 +85,7 @@ pub(crate) async fn authorize(
     let now = (keys.clock)();
     match identify(&keys, request.headers(), now).await? {
         None => Ok(unauthorized()),
-        Some(caller) if !caller.grants().any(|grant| grant.covers(scope)) => Err(forbidden(scope).into()),
+        Some(caller) if !caller.grants().any(|grant| grant.covers(scope)) => Err(forbidden(&caller, scope).into()),
         Some(caller) => {
             request.extensions_mut().insert(caller);
             Ok(next.run(request).await)
@@ -123,7 +123,12 @@ fn unauthorized() -> Response {
     response
 }
 
-fn forbidden(scope: Scope) -> Problem {
+fn forbidden(caller: &Caller, scope: Scope) -> Problem {
+    tracing::warn!(
+        api_key.id = caller.key_id(),
+        api_key.lacks = scope.name(),
+        "Request refused: its API key lacks the scope"
+    );
     let detail = format!("This API key lacks the scope {}.", scope.name());
     Problem::new(StatusCode::FORBIDDEN, "forbidden", "Forbidden", detail)
 }

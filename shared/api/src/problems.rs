@@ -4,6 +4,7 @@ use http::HeaderMap;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use lambda::Problem;
+use store::Fault;
 use uuid::Uuid;
 
 /// The longest part of a JSON error that is repeated to the client, in bytes: it may quote the body.
@@ -37,7 +38,12 @@ impl IntoResponse for Failure {
             Self::Database(error) => {
                 let id = Uuid::now_v7();
                 tracing::error!(error.id = %id, error.message = %error, "The database did not answer as it should");
-                Problem::unavailable("The request cannot be carried out right now.", id, 2).into_response()
+                match Fault::of(&error) {
+                    Fault::Passing => Problem::unavailable("The request cannot be carried out right now.", id, 2),
+                    // Sent again, it would fail again.
+                    Fault::Ours | Fault::Data { .. } => Problem::internal(id),
+                }
+                .into_response()
             }
         }
     }

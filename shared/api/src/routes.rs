@@ -56,6 +56,7 @@ fn describe(operation: &mut Operation, scope: Scope) {
     let answers = [
         ("401", "No API key, or one that is wrong, revoked or expired.".to_owned()),
         ("403", format!("The API key lacks the scope `{}`, or what it sends is not for it to send.", scope.name())),
+        ("500", "A mistake of the service; `instance` is on the log line that names its cause.".to_owned()),
         ("503", "Something that the answer needs is away; try again after `Retry-After` seconds.".to_owned()),
     ];
     for (status, description) in answers {

@@ -74,6 +74,15 @@ impl Problem {
         problem
     }
 
+    /// The service made a mistake, and the same request is likely to meet it again. The id is on the log line that names the cause.
+    #[must_use]
+    pub fn internal(id: impl std::fmt::Display) -> Self {
+        let detail = "The service made a mistake, which is logged under this instance.";
+        let mut problem = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal-error", "Internal error", detail);
+        problem.0.instance = Some(format!("urn:uuid:{id}"));
+        problem
+    }
+
     /// Names the field of the request that the problem is about.
     #[must_use]
     pub fn about(mut self, field: impl Into<Cow<'static, str>>) -> Self {

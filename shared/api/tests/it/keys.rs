@@ -109,6 +109,30 @@ async fn who_is_not_let_in_is_told_so_before_the_body_is_read() {
     refused.is_problem(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large");
 }
 
+/// To send the request again would not help.
+#[tokio::test]
+async fn a_mistake_of_ours_in_the_database_is_a_500() {
+    let shop = Shop::open().await;
+    let key = shop.key("read").await;
+    let owner = testkit::sqlx::PgPool::connect(&shop.database.owner_url()).await.unwrap();
+    for mistake in [
+        "revoke select on api_keys from onceward_app",
+        "grant select on api_keys to onceward_app",
+        "alter table api_keys rename column sources to gone",
+    ] {
+        testkit::sqlx::query(mistake).execute(&owner).await.unwrap();
+        let answer = shop.ask_with(&key).await;
+        if mistake.starts_with("grant") {
+            assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+            continue;
+        }
+        answer.is_problem(StatusCode::INTERNAL_SERVER_ERROR, "internal-error");
+        assert!(answer.body["instance"].as_str().unwrap().starts_with("urn:uuid:"), "{answer:?}");
+        assert_eq!(answer.headers.get("retry-after"), None);
+        assert!(!answer.body.to_string().contains("api_keys"), "{answer:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_database_that_is_away_is_said_in_time_and_no_key_is_good() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();

@@ -40,7 +40,7 @@ async fn a_description_says_what_it_needs_and_how_it_is_refused() {
     let post = &described["paths"]["/goods"]["post"];
     assert_eq!(post["description"], "Sells them.\n\nNeeds an API key with the scope `admin`.");
     assert_eq!(post["security"][0]["apiKey"][0], "admin");
-    for status in ["401", "403", "503"] {
+    for status in ["401", "403", "500", "503"] {
         let content = &post["responses"][status]["content"]["application/problem+json"];
         assert_eq!(content["schema"]["$ref"], "#/components/schemas/Problem", "{post}");
     }
