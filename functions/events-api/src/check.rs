@@ -1,4 +1,5 @@
 use api::Caller;
+use events::Event;
 use events::intake::{Accepted, Arrival, Flaw};
 use http::{HeaderMap, StatusCode};
 use lambda::{Fault, Problem};
@@ -40,11 +41,11 @@ pub(crate) fn permission(caller: &Caller, accepted: &[Accepted], is_batch: bool)
         let place = is_batch.then_some(place);
         if !caller.may_send(event.event_type()) {
             let detail = format!("This API key may not send events of the type {}.", event.event_type());
-            return Err(forbidden(detail).about(field(place, "type")));
+            return Err(forbidden(caller, event, detail).about(field(place, "type")));
         }
         if !caller.may_speak_for(&event.source) {
             let detail = format!("This API key may not send events of the source {}.", event.source);
-            return Err(forbidden(detail).about(field(place, "source")));
+            return Err(forbidden(caller, event, detail).about(field(place, "source")));
         }
     }
     Ok(())
@@ -66,7 +67,14 @@ fn invalid(mut faults: Vec<Fault>) -> Problem {
         .listing(faults)
 }
 
-fn forbidden(detail: String) -> Problem {
+fn forbidden(caller: &Caller, event: &Event, detail: String) -> Problem {
+    tracing::warn!(
+        api_key.id = caller.key_id(),
+        event.id = %event.id,
+        event.type = %event.event_type(),
+        event.source = %event.source,
+        "Event refused: its API key may not send it"
+    );
     Problem::new(StatusCode::FORBIDDEN, "forbidden", "Forbidden", detail)
 }
 

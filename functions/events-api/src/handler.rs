@@ -53,6 +53,6 @@ pub(crate) async fn send_events(
     let is_batch = request.is_batch;
     let accepted = check::events(request, &check::arrival(&headers, now))?;
     check::permission(&caller, &accepted, is_batch)?;
-    publish::publish(&api, events::uuid_v7_at(now), &accepted, is_batch, started).await?;
+    publish::publish(&api, &caller, events::uuid_v7_at(now), &accepted, is_batch, started).await?;
     Ok((StatusCode::ACCEPTED, Json(Taken::of(&accepted))))
 }

@@ -1,5 +1,6 @@
 use std::time::{Duration, Instant};
 
+use api::Caller;
 use events::intake::Accepted;
 use events::{CLOUDEVENTS_JSON, Text};
 use kafka::{Delivered, Fate, Record, Refusal};
@@ -19,6 +20,7 @@ const IDS_LOGGED: usize = 10;
 /// there; the inbox of each consumer drops what is sent twice.
 pub(crate) async fn publish(
     api: &EventsApi,
+    caller: &Caller,
     id: Uuid,
     accepted: &[Accepted],
     is_batch: bool,
@@ -36,17 +38,26 @@ pub(crate) async fn publish(
     let outcome = api.publisher.publish(&records, within).await;
     for (accepted, delivered) in accepted.iter().zip(&outcome.delivered) {
         if let Some(delivered) = delivered {
-            log(api, accepted, *delivered, started.elapsed());
+            log(api, caller, accepted, *delivered, started.elapsed());
         }
     }
     if let Some(reason) = outcome.unavailable {
         return Err(unavailable(id, accepted, &reason));
     }
-    let mut refusals = outcome.fates.iter().enumerate().filter_map(|(place, fate)| match fate {
-        Fate::Refused(refusal) => Some((place, refusal)),
+    match missing(&outcome.fates) {
+        None => Ok(()),
+        Some((place, Some(refusal))) => Err(refused(id, accepted, place, is_batch, refusal)),
+        Some((_, None)) => Err(unavailable(id, accepted, "the broker did not acknowledge all of them")),
+    }
+}
+
+/// The first record that the broker refused, and why; else the first that it did not acknowledge. None where it has all of them.
+fn missing(fates: &[Fate]) -> Option<(usize, Option<&Refusal>)> {
+    let refused = fates.iter().enumerate().find_map(|(place, fate)| match fate {
+        Fate::Refused(refusal) => Some((place, Some(refusal))),
         Fate::Acknowledged | Fate::Waits => None,
     });
-    refusals.next().map_or(Ok(()), |(place, refusal)| Err(refused(id, accepted, place, is_batch, refusal)))
+    refused.or_else(|| fates.iter().position(|fate| *fate == Fate::Waits).map(|place| (place, None)))
 }
 
 fn record<'a>(api: &'a EventsApi, accepted: &'a Accepted, headers: &'a [(String, Vec<u8>)]) -> Record<'a> {
@@ -58,8 +69,9 @@ fn record<'a>(api: &'a EventsApi, accepted: &'a Accepted, headers: &'a [(String,
     }
 }
 
-fn log(api: &EventsApi, Accepted { event, .. }: &Accepted, delivered: Delivered, took: Duration) {
+fn log(api: &EventsApi, caller: &Caller, Accepted { event, .. }: &Accepted, delivered: Delivered, took: Duration) {
     tracing::info!(
+        api_key.id = caller.key_id(),
         event.id = %event.id,
         event.type = %event.event_type(),
         correlation.id = event.correlation_id.as_ref().map(Text::as_str),
@@ -87,4 +99,18 @@ fn unavailable(id: Uuid, accepted: &[Accepted], reason: &str) -> Problem {
 fn refused(id: Uuid, accepted: &[Accepted], place: usize, is_batch: bool, refusal: &Refusal) -> Problem {
     let problem = unavailable(id, &accepted[place..=place], &refusal.reason);
     if refusal.is_too_large { check::too_large(is_batch.then_some(place)) } else { problem }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_that_was_not_acknowledged_is_missing() {
+        let refusal = Refusal { reason: "too large".to_owned(), is_too_large: true };
+        let refused = || Fate::Refused(refusal.clone());
+        assert_eq!(missing(&[Fate::Acknowledged, Fate::Acknowledged]), None);
+        assert_eq!(missing(&[Fate::Acknowledged, Fate::Waits]), Some((1, None)));
+        assert_eq!(missing(&[Fate::Waits, refused(), Fate::Waits]), Some((1, Some(&refusal))));
+    }
 }

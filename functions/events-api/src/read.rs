@@ -40,14 +40,11 @@ pub(crate) fn request(
     let mode = mode(headers)?;
     let drafts = match mode {
         Mode::Structured => intake::structured(body).map(|draft| vec![draft]),
-        Mode::Batch => intake::batch(body),
+        Mode::Batch => intake::batch(body, BATCH_LIMIT),
         Mode::Binary => intake::binary(attributes(headers), content_type(headers), body).map(|draft| vec![draft]),
         Mode::Plain => intake::plain(body, source.map(Source::as_str), now).map(|draft| vec![draft]),
     };
     let drafts = drafts.map_err(|error| unreadable(&error))?;
-    if drafts.len() > BATCH_LIMIT {
-        return Err(too_many());
-    }
     Ok(Request { drafts, is_batch: mode == Mode::Batch })
 }
 
@@ -91,13 +88,14 @@ fn no_such_mode() -> Problem {
 
 fn unreadable(error: &Unreadable) -> Problem {
     let reason = match error {
+        Unreadable::TooMany(most) => return too_many(*most),
         Unreadable::NotUtf8 => error.to_string(),
         Unreadable::Json(error) => reason(error),
     };
     invalid("body", format!("The body cannot be read: {reason}."))
 }
 
-fn too_many() -> Problem {
-    let detail = format!("The batch has more than {BATCH_LIMIT} events.");
+fn too_many(most: usize) -> Problem {
+    let detail = format!("The batch has more than {most} events.");
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "batch-too-large", "Batch too large", detail).about("events")
 }

@@ -3,7 +3,7 @@ use std::fmt;
 use serde::Deserialize;
 
 use crate::decode::DecodeError;
-use crate::{LinkClicked, SystemAudit, Topic, UserAuth, UserRegistered, UserUpdated};
+use crate::{LinkClicked, SystemAudit, Topic, UserAuth, UserId, UserRegistered, UserUpdated};
 
 /// What happened: the payload of an event, one variant a type.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +57,18 @@ impl Data {
             Self::UserUpdated(update) => update.user_id.as_str(),
             Self::UserAuth(auth) => auth.user_id.as_str(),
             Self::SystemAudit(audit) => audit.user_id.as_str(),
+        }
+    }
+
+    /// The user that it is about, or who did it.
+    #[must_use]
+    pub fn user_id(&self) -> Option<&UserId> {
+        match self {
+            Self::LinkClicked(_) => None,
+            Self::UserRegistered(user) => Some(&user.user_id),
+            Self::UserUpdated(update) => Some(&update.user_id),
+            Self::UserAuth(auth) => Some(&auth.user_id),
+            Self::SystemAudit(audit) => Some(&audit.user_id),
         }
     }
 

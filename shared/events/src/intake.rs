@@ -14,7 +14,7 @@ mod plain;
 mod sound;
 mod structured;
 
-pub use accept::Accepted;
+pub use accept::{Accepted, is_taken_as_source};
 pub use arrival::Arrival;
 pub use binary::binary;
 pub use draft::{Draft, Scalar};

@@ -10,7 +10,7 @@ use crate::{Text, UserId};
 pub struct SystemAudit {
     /// What kind of event that was, such as `key.created`.
     pub event_type: Text<128>,
-    /// Who did it: a user, or `key:` with the id of an API key, or `operator:` with a name.
+    /// Who did it: a user, or `key:` with the id of an API key, or `operator:` with a name. The latter two Onceward alone says.
     pub user_id: UserId,
     /// What was done, such as `create`.
     pub action: Text<128>,

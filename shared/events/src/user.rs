@@ -17,11 +17,20 @@ pub struct UserId(String);
 #[error("is not 1 to 128 of the characters A-Z, a-z, 0-9, -, _, . and :")]
 pub struct InvalidUserId;
 
+/// What the ids of those begin with who act through the service itself: API keys, and operators. Nobody else speaks for them.
+const OWN_ACTORS: [&str; 2] = ["key:", "operator:"];
+
 impl UserId {
     /// The id.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether it is an API key or an operator, whose deeds our own functions put on record.
+    #[must_use]
+    pub fn is_own_actor(&self) -> bool {
+        OWN_ACTORS.iter().any(|beginning| self.0.starts_with(beginning))
     }
 }
 
@@ -250,6 +259,21 @@ mod tests {
         }
         for text in ["", "bob@example.com", "a b", "ü", "a\0", "a/b", &"x".repeat(129)] {
             assert_eq!(text.parse::<UserId>(), Err(InvalidUserId), "{text}");
+        }
+    }
+
+    #[test]
+    fn keys_and_operators_are_own_actors_and_users_are_not() {
+        for (text, is_own) in [
+            ("key:0123456789ab", true),
+            ("operator:ada", true),
+            ("key:", true),
+            ("key", false),
+            ("keys:1", false),
+            ("u-1", false),
+            ("x:key:1", false),
+        ] {
+            assert_eq!(text.parse::<UserId>().unwrap().is_own_actor(), is_own, "{text}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! What comes from outside: in each way the same record, and what is refused and why.
 
-use events::intake::{self, Accepted, Arrival, Draft, Flaw};
+use events::intake::{self, Accepted, Arrival, Draft, Flaw, Unreadable};
 use events::{Wire, decode};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -93,7 +93,7 @@ fn every_way_makes_the_same_record() {
     let structured = record(intake::structured(sent.to_string().as_bytes()).unwrap());
 
     let batch = format!("[{sent},{sent}]");
-    for draft in intake::batch(batch.as_bytes()).unwrap() {
+    for draft in intake::batch(batch.as_bytes(), 2).unwrap() {
         assert_eq!(record(draft), structured);
     }
 
@@ -237,6 +237,12 @@ fn what_is_refused_is_named_with_its_reason() {
         (edit("/data_base64", json!("e30=")), "data_base64: is given beside data"),
         (edit("/data/userId", Value::Null), "data.userId: invalid type: null"),
         (edit("/data/userId", json!("bob@example.com")), "data.userId: is not 1 to 128"),
+        (edit("/data/userId", json!("key:0123456789ab")), "data.userId: begins with key: or operator:"),
+        (edit("/data/userId", json!("operator:ada")), "data.userId: begins with key: or operator:"),
+        (edit("/sequence", json!(-1)), "sequence: is a negative number"),
+        (edit("/sequence", json!("-1")), "sequence: is a negative number"),
+        (edit("/sequence", json!(true)), "sequence: is not a text"),
+        (edit("/sequence", json!(3_000_000_000_u64)), "sequence: is no whole number of 32 bits"),
         (edit("/data/status", json!("maybe")), "data.status: unknown variant"),
         (edit("/data/ipAddress", json!("300.1.1.1")), "data.ipAddress: invalid IP address"),
         (edit("/data/later", json!({"list": [1, "nul\0"]})), "data.later.list[1]: contains a NUL"),
@@ -280,7 +286,7 @@ fn bodies_of_any_depth_are_read_without_harm() {
     for (open, close) in [("[", "]"), ("{\"x\":", "}")] {
         let nested = format!("{}1{}", open.repeat(200_000), close.repeat(200_000));
         intake::structured(nested.as_bytes()).err();
-        intake::batch(nested.as_bytes()).err();
+        intake::batch(nested.as_bytes(), 500).err();
         intake::plain(nested.as_bytes(), None, NOW).err();
         let inside = auth().to_string().replace(r#""login""#, &format!(r#""login","x":{nested}"#));
         let flaws = intake::structured(inside.as_bytes()).unwrap().accept(&arrival()).unwrap_err();
@@ -310,6 +316,65 @@ proptest! {
     fn any_header_is_an_answer(name in "[a-z0-9_-]{0,12}", value in prop::collection::vec(any::<u8>(), 0..20)) {
         let draft = intake::binary([(name.as_str(), value.as_slice())], "application/json", b"{}").unwrap();
         draft.accept(&arrival()).unwrap_err();
+    }
+}
+
+/// Each would be a draft, with a text of what is wrong with it.
+#[test]
+fn a_batch_that_is_too_long_is_refused_before_its_events_are_looked_at() {
+    let numbers = |count: usize| format!("[{}]", vec!["1"; count].join(","));
+    assert_eq!(intake::batch(numbers(500).as_bytes(), 500).unwrap().len(), 500);
+    let refused = intake::batch(numbers(400_000).as_bytes(), 500);
+    assert!(matches!(refused, Err(Unreadable::TooMany(500))), "{:?}", refused.map(|drafts| drafts.len()));
+}
+
+/// Binary mode has texts alone, so a number is one by its digits.
+#[test]
+fn a_sequence_makes_the_same_record_in_every_form() {
+    let structured = |sequence: Value| {
+        let mut sent = auth();
+        sent["sequence"] = sequence;
+        intake::structured(sent.to_string().as_bytes()).unwrap()
+    };
+    let plain = |sequence: Value| {
+        let mut sent = auth();
+        let source = sent["source"].take();
+        (sent["sequence"], sent["metadata"]) = (sequence, json!({ "source": source }));
+        sent.as_object_mut().unwrap().retain(|name, _| !["specversion", "source"].contains(&name.as_str()));
+        intake::plain(sent.to_string().as_bytes(), None, NOW).unwrap()
+    };
+    let binary = |sequence: &str| {
+        let sent = auth();
+        let attributes = sent.as_object().unwrap().iter().filter(|(name, _)| *name != "data");
+        let attributes = attributes.map(|(name, value)| (name.as_str(), value.as_str().unwrap().as_bytes()));
+        let headers = attributes.chain([("sequence", sequence.as_bytes())]);
+        intake::binary(headers, "application/json", sent["data"].to_string().as_bytes()).unwrap()
+    };
+    for (text, kept) in [
+        ("0", "0000000000"),
+        ("10", "0000000010"),
+        ("00010", "0000000010"),
+        ("2147483647", "2147483647"),
+        ("0000000010", "0000000010"),
+        ("00000000000010", "00000000000010"),
+        ("10a", "10a"),
+        ("1.5", "1.5"),
+        ("-", "-"),
+        ("a-10", "a-10"),
+    ] {
+        let expected = record(binary(text));
+        assert_eq!(expected["sequence"], kept, "{text}");
+        assert_eq!(record(structured(json!(text))), expected, "{text}");
+        assert_eq!(record(plain(json!(text))), expected, "{text}");
+        if let Some(number) = text.parse::<i32>().ok().filter(|number| number.to_string() == text) {
+            assert_eq!(record(structured(json!(number))), expected, "{text}");
+            assert_eq!(record(plain(json!(number))), expected, "{text}");
+        }
+    }
+    for draft in
+        [structured(json!(-10)), structured(json!("-10")), plain(json!(-10)), plain(json!("-10")), binary("-10")]
+    {
+        assert_eq!(flaw(draft.accept(&arrival())), "sequence: is a negative number: sequences count from 0");
     }
 }
 

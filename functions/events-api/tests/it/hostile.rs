@@ -29,8 +29,16 @@ async fn a_hostile_body_is_an_answer_and_publishes_nothing() {
         assert_eq!(answer.status.as_u16(), status, "{body:.200}: {answer:?}");
         assert!(answer.body.to_string().len() < 20_000, "the answer does not grow with the request");
     }
-    for content_type in [BATCH, JSON] {
-        let answer = api.post(content_type, nested.clone()).await;
+    let long = "X".repeat(900_000);
+    let named = |beside: &str| format!("{{\"eventType\":\"user.auth\",\"data\":{{}},{beside}}}");
+    let plain = [
+        nested.clone(),
+        named(&format!("\"metadata\":{{\"{long}\":1}}")),
+        named(&format!("\"metadata\":{{\"source\":\"/campus\",\"x\":\"{long}\"}}")),
+        named(&format!("\"{long}\":1")),
+    ];
+    for (content_type, body) in plain.into_iter().map(|body| (JSON, body)).chain([(BATCH, nested)]) {
+        let answer = api.post(content_type, body).await;
         assert!(answer.status.is_client_error(), "{answer:?}");
         assert!(answer.body.to_string().len() < 20_000, "{answer:?}");
     }

@@ -3,6 +3,7 @@
 mod api;
 mod conformance;
 mod hostile;
+mod log;
 mod modes;
 mod order;
 mod outages;

@@ -1,9 +1,10 @@
 use axum::body::Body;
 use http::Request;
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::api_key;
 
 use crate::api::{Api, BATCH, JSON, STRUCTURED, event_of, registered};
+use crate::log::Log;
 
 #[tokio::test]
 async fn without_a_key_nothing_is_read() {
@@ -57,6 +58,55 @@ async fn nobody_speaks_for_our_own_functions() {
         refused.problem(403, "forbidden", "source");
     }
     assert_eq!(api.published(), []);
+}
+
+/// Whoever reads the audit log takes these for what a key or an operator did.
+#[tokio::test]
+async fn nobody_puts_a_deed_on_record_under_the_name_of_a_key_or_an_operator() {
+    let api = Api::start().await;
+    let auditor = api_key(&api.database, &["events:system.audit"], &["*"]).await;
+    let own = format!("key:{}", &auditor[9..21]);
+    for actor in ["key:0123456789ab", "operator:ada", own.as_str()] {
+        let audit = json!({"eventType": "key.created", "userId": actor, "action": "create", "resource": "keys/k1", "status": "success"});
+        let users = [
+            ("system.audit", audit),
+            ("user.registered", json!({"userId": actor, "userType": "student", "email": "a@example.com"})),
+            ("user.updated", json!({"userId": actor, "updatedFields": ["email"], "email": "b@example.com"})),
+            ("user.auth", json!({"userId": actor, "action": "login", "status": "success"})),
+        ];
+        for (event_type, data) in users {
+            let event =
+                json!({"specversion": "1.0", "id": "e-1", "source": "/campus", "type": event_type, "data": data});
+            let key = if event_type == "system.audit" { &auditor } else { &api.key };
+            let refused = api.post_as(key, &[("content-type", STRUCTURED)], event.to_string()).await;
+            refused.problem(422, "invalid-event", "data.userId");
+        }
+    }
+    assert_eq!(api.published(), []);
+}
+
+#[tokio::test]
+async fn a_log_line_says_with_which_key_an_event_was_published_or_refused() {
+    let api = Api::start().await;
+    let key = api_key(&api.database, &["events:user.registered"], &["/campus"]).await;
+    let post = async |event: Value| api.post_as(&key, &[("content-type", STRUCTURED)], event.to_string()).await;
+    let mut auth = registered("e-type", "u-1");
+    (auth["type"], auth["data"]) =
+        (json!("user.auth"), json!({"userId": "u-1", "action": "login", "status": "success"}));
+    let mut elsewhere = registered("e-source", "u-1");
+    elsewhere["source"] = json!("/elsewhere");
+    let log = Log::default();
+    let logged = tracing::subscriber::set_default(log.subscriber());
+    post(registered("e-1", "u-1")).await.ids();
+    post(auth).await.problem(403, "forbidden", "type");
+    post(elsewhere).await.problem(403, "forbidden", "source");
+    drop(logged);
+    let text = log.text();
+    let lines: Vec<&str> = text.lines().collect();
+    for (message, event) in [("Event published", "e-1"), ("Event refused", "e-type"), ("Event refused", "e-source")] {
+        let line = lines.iter().find(|line| line.contains(message) && line.contains(event));
+        assert!(line.is_some_and(|line| line.contains(&format!("\"api_key.id\":\"{}\"", &key[9..21]))), "{lines:#?}");
+    }
 }
 
 #[tokio::test]

@@ -35,6 +35,7 @@ async fn what_cannot_be_is_refused_in_every_mode_by_its_field() {
         (edit("/partitionkey", json!("u-2")), "partitionkey", ""),
         (edit("/data/email", json!("nobody")), "data.email", "email"),
         (edit("/data/userId", json!(7)), "data.userId", "userId"),
+        (edit("/data/userId", json!("operator:ada")), "data.userId", "userId"),
     ];
     for (json, field, plain) in cases {
         api.post(STRUCTURED, json.to_string()).await.problem(422, "invalid-event", field);

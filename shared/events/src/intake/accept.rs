@@ -3,12 +3,12 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::value::RawValue;
 use time::Duration;
 
-use super::draft::{Draft, KNOWN, Sent};
+use super::draft::{Draft, KNOWN, Sent, is_allowed};
 use super::flaw::Flaw;
 use super::plain::written;
 use super::{Arrival, sound};
 use crate::decode::{DecodeError, Raw};
-use crate::{Event, EventType};
+use crate::{Event, EventType, Source, UserId};
 
 /// How far ahead of the time of arrival an event may be: a clock that is wrong by more would win over all that others say.
 const AHEAD: Duration = Duration::minutes(5);
@@ -47,7 +47,7 @@ impl Draft {
     fn judged(&self, arrival: &Arrival) -> Result<Accepted, Flaw> {
         let mut raw = Raw::of_attributes(|name| self.text(name));
         let (identity, event_type) = raw.envelope()?;
-        if !is_reference(identity.source.as_str()) {
+        if !is_taken_as_source(&identity.source) {
             return Err(Flaw::new("source", "is no URI reference"));
         }
         // What data may be follows from the type.
@@ -57,6 +57,9 @@ impl Draft {
         let json = self.json(event_type)?;
         raw.give(&json);
         let event = raw.check()?;
+        if event.data.user_id().is_some_and(UserId::is_own_actor) {
+            return Err(Flaw::new("data.userId", "begins with key: or operator:, for which nobody else speaks"));
+        }
         if event.time > arrival.now + AHEAD {
             return Err(Flaw::new("time", "is more than 5 minutes ahead"));
         }
@@ -98,7 +101,8 @@ fn is_json(media_type: &str) -> bool {
     essence == "application/json" || (essence.contains('/') && essence.ends_with("+json"))
 }
 
-/// Whether it can be a URI reference; letters of all languages are let through.
-fn is_reference(text: &str) -> bool {
-    !text.contains(|c: char| c.is_whitespace() || c.is_control() || "\"<>\\^`{|}".contains(c))
+/// Whether events from outside may have this source: one that can be a URI reference. Letters of all languages are let through.
+#[must_use]
+pub fn is_taken_as_source(source: &Source) -> bool {
+    source.as_str().chars().all(|c| is_allowed(c) && !c.is_whitespace() && !"\"<>\\^`{|}".contains(c))
 }

@@ -28,6 +28,9 @@ const NAME_LIMIT: usize = 64;
 /// The longest value of an attribute, in bytes.
 const VALUE_LIMIT: usize = 1024;
 
+/// How many digits a sequence has at least that is a number.
+const SEQUENCE_DIGITS: usize = 10;
+
 /// The value of an attribute.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
@@ -73,14 +76,11 @@ impl Draft {
 
     /// Takes an attribute.
     pub(super) fn put(&mut self, name: &str, value: Scalar) {
-        let value = match value {
-            // Sequences are compared as texts, and 10 comes after 9.
-            Scalar::Integer(number) if name == "sequence" && number >= 0 => Scalar::Text(format!("{number:010}")),
-            value => value,
+        let value = if name == "sequence" { sequence(value) } else { Ok(value) };
+        let value = match value.map_err(str::to_owned).and_then(|value| check(name, &value).map(|()| value)) {
+            Ok(value) => value,
+            Err(reason) => return self.flaw(name, reason),
         };
-        if let Err(reason) = check(name, &value) {
-            return self.flaw(name, reason);
-        }
         if self.attributes.get(name).is_some_and(|known| *known != value) {
             return self.flaw(name, "is given twice");
         }
@@ -119,6 +119,22 @@ fn scalar(json: &str) -> Result<Option<Scalar>, &'static str> {
     }
 }
 
+/// A number as the text that a sequence is, whether it came as a number or as its digits: sequences are compared as texts, and 10 comes
+/// after 9. Digits that begin with zeros are a number as well, since others of the same source may begin with none.
+fn sequence(value: Scalar) -> Result<Scalar, &'static str> {
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let text = match value {
+        Scalar::Text(text) => text,
+        Scalar::Integer(number) => number.to_string(),
+        Scalar::Boolean(_) => return Ok(value),
+    };
+    match text.strip_prefix('-') {
+        Some(digits) if is_digits(digits) => Err("is a negative number: sequences count from 0"),
+        None if is_digits(&text) => Ok(Scalar::Text(format!("{text:0>SEQUENCE_DIGITS$}"))),
+        _ => Ok(Scalar::Text(text)),
+    }
+}
+
 fn check(name: &str, value: &Scalar) -> Result<(), String> {
     let is_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     if !(1..=NAME_LIMIT).contains(&name.len()) || !name.bytes().all(is_name) || name == "data" {
@@ -133,7 +149,7 @@ fn check(name: &str, value: &Scalar) -> Result<(), String> {
 }
 
 /// Whether `CloudEvents` allows it in a text: no control character and none that Unicode keeps for itself.
-fn is_allowed(c: char) -> bool {
+pub(super) fn is_allowed(c: char) -> bool {
     let code = u32::from(c);
     !c.is_control() && !(0xfdd0..=0xfdef).contains(&code) && code & 0xfffe != 0xfffe
 }

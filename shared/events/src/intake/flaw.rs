@@ -18,6 +18,9 @@ pub enum Unreadable {
     /// It is no text.
     #[error("it is not UTF-8")]
     NotUtf8,
+    /// It is a batch of more events than that.
+    #[error("it has more than {0} events")]
+    TooMany(usize),
     /// It is not the JSON that it should be.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
@@ -26,6 +29,11 @@ pub enum Unreadable {
 impl Flaw {
     pub(super) fn new(field: impl Into<String>, reason: impl Into<String>) -> Self {
         Self { field: cut(field.into()), reason: cut(reason.into()) }
+    }
+
+    /// The same, in another place.
+    pub(super) fn at(self, field: impl Into<String>) -> Self {
+        Self { field: cut(field.into()), ..self }
     }
 }
 

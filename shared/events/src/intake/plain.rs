@@ -82,9 +82,10 @@ fn metadata(draft: &mut Draft, value: &RawValue) {
         } else if allowed.contains(&name.as_str()) {
             draft.set(&name, value);
         } else {
-            let before = draft.flaws.len();
+            let own = draft.flaws.len();
             draft.set(&name, value);
-            draft.flaws[before..].iter_mut().for_each(|flaw| flaw.field = format!("metadata.{member}"));
+            let flaws = draft.flaws.split_off(own);
+            draft.flaws.extend(flaws.into_iter().map(|flaw| flaw.at(format!("metadata.{member}"))));
         }
     }
 }

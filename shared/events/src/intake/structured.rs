@@ -12,9 +12,14 @@ pub fn structured(body: &[u8]) -> Result<Draft, Unreadable> {
     Ok(draft(serde_json::from_str(text_of(body)?)?))
 }
 
-/// The events of a batch: `application/cloudevents-batch+json`. An element that is no object is a draft with that flaw.
-pub fn batch(body: &[u8]) -> Result<Vec<Draft>, Unreadable> {
+/// The events of a batch of at most so many: `application/cloudevents-batch+json`. An element that is no object is a draft with that
+/// flaw.
+pub fn batch(body: &[u8], most: usize) -> Result<Vec<Draft>, Unreadable> {
     let elements: Vec<&RawValue> = serde_json::from_str(text_of(body)?)?;
+    // A body has room for very many that are next to nothing, and a draft is not.
+    if elements.len() > most {
+        return Err(Unreadable::TooMany(most));
+    }
     Ok(elements.into_iter().map(element).collect())
 }
 

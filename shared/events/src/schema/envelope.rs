@@ -27,7 +27,8 @@ pub struct Envelope {
     /// The key of the record: events with one key take effect in the order of the topic. It follows from the data.
     partitionkey: Option<String>,
     /// Its place in an order that the source knows. Where several events set one field, the greatest wins, whatever their times. Compared
-    /// byte by byte, so that numbers need leading zeros: `10` comes before `9`.
+    /// byte by byte, so that numbers need leading zeros: `10` comes before `9`. Any event with a sequence is newer than any without, field
+    /// by field, so a source sends one always or never.
     sequence: Option<Text<64>>,
     /// What all events of one piece of work share.
     correlationid: Option<Text<128>>,
