@@ -1,3 +1,4 @@
+use events::intake::is_taken_as_source;
 use events::{InvalidText, OWN_SOURCES, Source, SystemAudit, Text, UserId};
 use store::api_keys::ApiKey;
 use time::OffsetDateTime;
@@ -34,6 +35,9 @@ pub enum InvalidNewKey {
     /// A source is none.
     #[error("a source {0}")]
     Source(InvalidText),
+    /// A source is one that no event may have.
+    #[error("a source is no URI reference: it has a space, a control character, or one of \"<>\\^`{{|}}")]
+    NoReference,
     /// A source is one of our own functions, whose events no key may send.
     #[error("sources that begin with {OWN_SOURCES} are those of the service itself")]
     OwnSource,
@@ -52,7 +56,7 @@ impl InvalidNewKey {
         match self {
             Self::Name(_) | Self::NameControl => "name",
             Self::Scope(_) | Self::NoScope => "scopes",
-            Self::Source(_) | Self::OwnSource | Self::Sources => "sources",
+            Self::Source(_) | Self::NoReference | Self::OwnSource | Self::Sources => "sources",
             Self::Expired => "expiresAt",
         }
     }
@@ -80,8 +84,11 @@ impl NewKey {
             return Err(InvalidNewKey::Sources);
         }
         for source in sources {
-            Source::new(source.as_str()).map_err(InvalidNewKey::Source)?;
-            if source.starts_with(OWN_SOURCES) {
+            let source = Source::new(source.as_str()).map_err(InvalidNewKey::Source)?;
+            if !is_taken_as_source(&source) {
+                return Err(InvalidNewKey::NoReference);
+            }
+            if source.as_str().starts_with(OWN_SOURCES) {
                 return Err(InvalidNewKey::OwnSource);
             }
         }
@@ -176,6 +183,11 @@ mod tests {
             (new("a", &["links", "events:user.auth"], &[], 1), "sources"),
             (new("a", &["events:*"], &[""], 1), "sources"),
             (new("a", &["events:*"], &["/a", "/onceward/redirect"], 1), "sources"),
+            (new("a", &["events:*"], &["/a b"], 1), "sources"),
+            (new("a", &["events:*"], &["/a", " /b"], 1), "sources"),
+            (new("a", &["events:*"], &["/a\u{7f}"], 1), "sources"),
+            (new("a", &["events:*"], &["/a\u{fffe}"], 1), "sources"),
+            (new("a", &["links"], &["<a>"], 1), "sources"),
             (new("a", &["links"], &many, 1), "sources"),
             (new("a", &["links"], &[], 0), "expiresAt"),
         ];
