@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use api::{Failure, unread_body};
+use api::{Caller, Failure, unread_body};
+use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
@@ -22,8 +23,6 @@ use crate::problems::taken;
 use crate::request::{self, BODY_LIMIT, NewLink, Wanted};
 use crate::{LinksApi, code};
 
-/// What idempotency keys of this request stand under.
-const SCOPE: &str = "POST /api/links";
 /// Two generated codes are the same about once in 10¹² / (links there are) tries.
 const GENERATED_TRIES: usize = 5;
 
@@ -39,7 +38,7 @@ const GENERATED_TRIES: usize = 5;
     params((
         "Idempotency-Key" = Option<String>,
         Header,
-        description = "Any text that no other request of this kind has.",
+        description = "Any text that no other request of this kind by the same API key has.",
         min_length = 1,
         max_length = 255,
         pattern = r"^[\t -~]+$"
@@ -56,6 +55,7 @@ const GENERATED_TRIES: usize = 5;
 )]
 pub(crate) async fn create(
     State(api): State<Arc<LinksApi>>,
+    Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Failure> {
@@ -67,13 +67,13 @@ pub(crate) async fn create(
     let answer = match key {
         None => make(&mut transaction, &wanted, &api.base, now).await?,
         Some(key) => {
-            let hash = Sha256::digest(&body);
-            match idempotency_keys::claim(&mut transaction, SCOPE, key, &hash, now).await? {
+            let (scope, hash) = (scope(&caller), Sha256::digest(&body));
+            match idempotency_keys::claim(&mut transaction, &scope, key, &hash, now).await? {
                 Claim::Answered(answer) => answer,
                 Claim::OtherRequest => return Err(other_request().into()),
                 Claim::New => {
                     let answer = make(&mut transaction, &wanted, &api.base, now).await?;
-                    idempotency_keys::answer(&mut transaction, SCOPE, key, &answer).await?;
+                    idempotency_keys::answer(&mut transaction, &scope, key, &answer).await?;
                     answer
                 }
             }
@@ -82,6 +82,11 @@ pub(crate) async fn create(
     transaction.commit().await?;
     let location = format!("/api/links/{}", answer["code"].as_str().unwrap_or_default());
     Ok((StatusCode::CREATED, [(LOCATION, location)], axum::Json(answer)).into_response())
+}
+
+/// What idempotency keys of this request stand under. Each API key has its own: what another was answered is not for it.
+fn scope(caller: &Caller) -> String {
+    format!("POST /api/links {}", caller.key_id())
 }
 
 /// Inserts the link, and answers with what is shown of it.

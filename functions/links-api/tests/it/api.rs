@@ -39,6 +39,11 @@ impl Api {
         Self { database, description, router, key }
     }
 
+    /// Sends what follows with a key that is made now.
+    pub(crate) async fn use_another_key(&mut self) {
+        self.key = testkit::api_key(&self.database, &["links"], &[]).await;
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(Request::get(path).body(Body::empty()).unwrap()).await
     }

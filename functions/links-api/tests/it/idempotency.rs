@@ -21,6 +21,23 @@ async fn the_same_request_again_gets_the_same_link() {
 }
 
 #[tokio::test]
+async fn an_idempotency_key_is_that_of_its_api_key_alone() {
+    let mut api = Api::start().await;
+    let link = json!({ "target": "https://example.com/" });
+    let first = post(&api, "key", &link).await;
+    api.use_another_key().await;
+    let second = post(&api, "key", &link).await;
+    assert_eq!((first.status, second.status), (StatusCode::CREATED, StatusCode::CREATED));
+    assert_ne!(second.body["code"], first.body["code"], "what one was answered is not for the other");
+    // Nor does another body tell that there is one.
+    let other = json!({ "target": "https://example.org/" });
+    post(&api, "key", &other).await.problem_about(422, "idempotency-key-reused", "Idempotency-Key");
+    api.use_another_key().await;
+    assert_eq!(post(&api, "key", &other).await.status, StatusCode::CREATED);
+    assert_eq!((api.links().await, api.keys().await), (3, 3));
+}
+
+#[tokio::test]
 async fn an_own_code_again_is_the_same_link_and_not_one_that_is_taken() {
     let api = Api::start().await;
     let link = json!({ "target": "https://example.com/", "code": "abc" });
