@@ -11,6 +11,8 @@ const PLAIN: &str = "PlainEvent";
 
 /// A text that CloudEvents allows: no control characters, and none that Unicode keeps for itself.
 const ATTRIBUTE: &str = r"^[^\u0000-\u001f\u007f-\u009f\ufdd0-\ufdef\ufffe\uffff]*$";
+/// A user: API keys and operators are for our own functions to speak for.
+const USER: &str = "^(?!key:|operator:)[A-Za-z0-9_.:-]{1,128}$";
 /// One that can be a URI reference.
 const REFERENCE: &str = r#"^[^\s"<>\\^`{|}\u0000-\u001f\u007f-\u009f\ufdd0-\ufdef\ufffe\uffff]*$"#;
 
@@ -56,6 +58,7 @@ fn over_http(event_type: EventType) -> Value {
         attribute["pattern"] = json!(ATTRIBUTE);
     }
     schema["properties"]["sequence"] = sequence(&schema["properties"]["sequence"]);
+    schema["properties"]["data"]["properties"]["userId"]["pattern"] = json!(USER);
     schema["properties"]["time"]["type"] = json!(["string", "null"]);
     schema["properties"]["source"]["pattern"] = json!(REFERENCE);
     schema["properties"]["datacontenttype"]["pattern"] = json!("^application/json$");
@@ -72,10 +75,11 @@ fn over_http(event_type: EventType) -> Value {
     schema
 }
 
-/// A whole number is taken, too, and is given the leading zeros that make texts sort like numbers.
+/// A whole number is taken, too, and is given the leading zeros that make texts sort like numbers. None is negative, as a text neither.
 fn sequence(text: &Value) -> Value {
     let mut sequence = text.clone();
     sequence["type"] = json!(["string", "integer", "null"]);
+    sequence["pattern"] = json!(ATTRIBUTE.replacen('^', "^(?!-[0-9]+$)", 1));
     (sequence["minimum"], sequence["maximum"]) = (json!(0), json!(i32::MAX));
     sequence
 }

@@ -14,13 +14,24 @@ fn lines(schema: &Value, within: &str) -> String {
     names
         .map(|name| {
             let field = &schema["properties"][name];
-            let is_required = if required.contains(&name) { "yes" } else { "" };
+            let is_required = match name {
+                _ if required.contains(&name) => "yes",
+                _ if may_be_null(field) => "",
+                _ => "no; not null",
+            };
             let meaning = field["description"].as_str().unwrap_or_default().replace('\n', " ");
             let kind = kind(field).replace('|', r"\|");
             let line = format!("| `{within}{name}` | {kind} | {is_required} | {meaning} |\n");
             line + &lines(field, &format!("{within}{name}."))
         })
         .collect()
+}
+
+fn may_be_null(schema: &Value) -> bool {
+    let is_null = |name: &Value| *name == "null";
+    let one_of = ["oneOf", "anyOf"].iter().filter_map(|key| schema[key].as_array()).flatten();
+    let types = schema["type"].as_array().into_iter().flatten();
+    types.chain(one_of.map(|alternative| &alternative["type"])).any(is_null)
 }
 
 /// What a value may be, in few words.
@@ -66,4 +77,27 @@ fn count(schema: &Value) -> String {
 fn first_type(schema: &Value) -> &str {
     let name = &schema["type"];
     name.as_str().or_else(|| name.as_array()?.first()?.as_str()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_optional_field_that_is_refused_as_null_says_so() {
+        let schema = json!({
+            "required": ["a"],
+            "properties": {
+                "a": {"type": "string"},
+                "b": {"type": ["string", "null"]},
+                "c": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+                "d": {"type": "object"},
+            },
+        });
+        let table = table(&schema);
+        let required: Vec<&str> = table.lines().filter_map(|line| line.split(" | ").nth(2)).map(str::trim).collect();
+        assert_eq!(required, ["yes", "", "", "no; not null"], "{table}");
+    }
 }
