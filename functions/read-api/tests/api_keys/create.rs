@@ -119,8 +119,8 @@ async fn a_key_whose_event_cannot_be_written_is_not_made() {
     let api = Api::start().await;
     let owner = sqlx::PgPool::connect(&api.database.owner_url()).await.unwrap();
     sqlx::query("revoke insert on outbox from onceward_app").execute(&owner).await.unwrap();
-    api.make(&json!({ "name": "a", "scopes": ["read"] })).await.problem(503, "unavailable");
+    api.make(&json!({ "name": "a", "scopes": ["read"] })).await.problem(500, "internal-error");
     let id = &api.admin[9..21];
-    api.ask(Method::DELETE, &format!("/api/keys/{id}")).await.problem(503, "unavailable");
+    api.ask(Method::DELETE, &format!("/api/keys/{id}")).await.problem(500, "internal-error");
     assert_eq!((api.count("api_keys").await, api.count("api_keys where revoked_at is not null").await), (1, 0));
 }
