@@ -71,7 +71,9 @@ async fn an_update_of_fields_that_are_not_known_is_on_record_and_changes_nothing
     let world = World::new().await;
     world.register(0, "u-1", "one@example.com").await;
     let before = world.user("u-1").await;
-    let outcomes = world.tell(1, &[at(1, user_updated("u-1", &[("phone", "1"), ("ada@example.com", "2"), ("locale", "sv")]))]).await;
+    let outcomes = world
+        .tell(1, &[at(1, user_updated("u-1", &[("phone", "1"), ("ada@example.com", "2"), ("locale", "sv")]))])
+        .await;
     assert_eq!(outcomes, Outcomes { applied: 1, ..Outcomes::default() });
     assert_eq!(world.user("u-1").await, before);
     let log = "select detail from audit_log where action = 'updated' and not is_stale";
