@@ -36,12 +36,7 @@ async fn lock_heads(connection: &mut PgConnection, entries: &[Entry]) -> sqlx::R
     )
     .execute(&mut *connection)
     .await?;
-    let heads = sqlx::query!(
-        "select chain, seq, hash from audit_heads where chain = any($1) order by chain for update",
-        &chains as &[&str]
-    )
-    .fetch_all(connection)
-    .await?;
+    let heads = sqlx::query_file!("queries/lock_audit_heads.sql", &chains as &[&str]).fetch_all(connection).await?;
     Ok(heads.into_iter().map(|head| (head.chain, Place { seq: head.seq, hash: head.hash })).collect())
 }
 

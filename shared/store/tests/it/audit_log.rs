@@ -204,3 +204,23 @@ proptest! {
         });
     }
 }
+
+/// Whoever may write the heads must not be able to stop what is recorded, nor to turn a head back unseen.
+#[tokio::test]
+async fn a_head_that_was_turned_back_stops_nothing_and_the_chain_shows_it() {
+    let database = TestDatabase::new().await;
+    let events: Vec<Entry> = (1..=4).map(|id| entry("a/0", &id.to_string())).collect();
+    append(&database, &events).await;
+    sqlx::query("update audit_heads set seq = 2, hash = (select hash from audit_log where seq = 2)")
+        .execute(&database.pool)
+        .await
+        .unwrap();
+    append(&database, &[entry("a/0", "5"), entry("b/0", "1")]).await;
+    append(&database, &[entry("a/0", "6")]).await;
+    let rows = rows(&database, "a/0").await;
+    assert_eq!(rows.iter().map(|row| row.seq).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);
+    assert_eq!(rows[4].previous_hash, rows[1].hash, "it builds on the row that the head named");
+    assert_eq!(rows[4].hash_at(5).to_vec(), rows[4].hash);
+    assert_eq!(rows[5].previous_hash, rows[4].hash);
+    assert_eq!(ids(&database, "b/0").await, ["1"]);
+}
