@@ -77,7 +77,7 @@ create table audit_verifications (
 
 comment on table audit_verifications is 'How far audit-verify has come in each chain, and what it has found.';
 comment on column audit_verifications.verified_seq is 'Up to here the chain holds, in the pass that is under way.';
-comment on column audit_verifications.completed_at is 'When a pass last came to the end of the chain.';
+comment on column audit_verifications.completed_at is 'When a pass last came to the end of the chain; null while one is under way.';
 comment on column audit_verifications.broken_seq is 'The first row that does not hold; null where all do.';
 
 grant select, insert on audit_log to onceward_app;

@@ -1,4 +1,4 @@
--- What is null is not asked about. Each of user, resource, action and correlation id has an index that ends in this order.
+-- What is null is not asked about. Each of user, resource, action and correlation id has an index that ends in this order. The table's owner can set times that cannot be shown.
 select
     chain,
     seq,
@@ -17,7 +17,9 @@ select
     occurred_at,
     recorded_at
 from audit_log
-where ($1::text is null or user_id = $1)
+where occurred_at >= '0001-01-01 00:00+00 BC' and occurred_at < '10000-01-01 00:00+00'
+and recorded_at >= '0001-01-01 00:00+00 BC' and recorded_at < '10000-01-01 00:00+00'
+and ($1::text is null or user_id = $1)
 and ($2::text is null or resource = $2)
 and ($3::text is null or action = $3)
 and ($4::text is null or correlation_id = $4)

@@ -8,7 +8,7 @@ mod verifications;
 pub use append::append;
 pub use canonical::hex;
 pub use read::{chains, hashes, head, heads, page};
-pub use verifications::{Verification, verifications, write};
+pub use verifications::{Verification, try_lock, verifications, write};
 
 use time::OffsetDateTime;
 
@@ -67,7 +67,7 @@ pub struct Row {
     pub seq: i64,
     /// The hash of the row before, as this one has it.
     pub previous_hash: Vec<u8>,
-    /// Its hash, as it stands there.
+    /// Its hash, as it stands there; empty where the row is unreadable.
     pub hash: Vec<u8>,
     /// When it was written.
     pub recorded_at: OffsetDateTime,
@@ -76,6 +76,27 @@ pub struct Row {
 }
 
 impl Row {
+    /// A row with a column that holds what is never written: nothing, or a time that no moment has. It says nothing, and no hash is its own.
+    #[must_use]
+    pub fn unreadable(chain: &str, seq: i64) -> Self {
+        let entry = Entry {
+            chain: chain.to_owned(),
+            event_source: String::new(),
+            event_id: String::new(),
+            event_type: String::new(),
+            user_id: String::new(),
+            action: String::new(),
+            resource: String::new(),
+            status: String::new(),
+            detail: None,
+            is_stale: false,
+            correlation_id: None,
+            causation_id: None,
+            occurred_at: OffsetDateTime::UNIX_EPOCH,
+        };
+        Self { seq, previous_hash: Vec::new(), hash: Vec::new(), recorded_at: OffsetDateTime::UNIX_EPOCH, entry }
+    }
+
     /// The hash that what it says would have as the next row after this one.
     #[must_use]
     pub fn hash_after(&self, before: &Place) -> [u8; 32] {

@@ -60,7 +60,8 @@ pub struct TrailEntry {
     pub recorded_at: OffsetDateTime,
 }
 
-/// The latest entries that match, those before a place where there is one, at most so many.
+/// The latest entries that match, those before a place where there is one, at most so many. An entry whose times somebody has set to
+/// what no event can have is left out: the verification of the log names it.
 pub async fn list(
     connection: &mut PgConnection,
     filter: &TrailFilter,

@@ -22,6 +22,12 @@ async fn what_the_owner_changed_is_found_at_its_first_row_in_each_of_the_four_wa
         ("update audit_log set detail = '' where $c and seq = 2", (2, Edited)),
         ("update audit_log set recorded_at = recorded_at + interval '1 microsecond' where $c and seq = 1200", (1200, Edited)),
         ("update audit_log set hash = previous_hash where $c and seq = 7", (7, Edited)),
+        ("update audit_log set occurred_at = 'infinity' where $c and seq = 7", (7, Edited)),
+        ("update audit_log set recorded_at = '-infinity' where $c and seq = 1001", (1001, Edited)),
+        ("update audit_log set occurred_at = '294276-12-31 23:59:59.999999+00' where $c and seq = 1", (1, Edited)),
+        ("update audit_log set occurred_at = '4713-11-24 00:00+00 BC' where $c and seq = 1", (1, Edited)),
+        ("alter table audit_log alter hash drop not null; update audit_log set hash = null where $c and seq = 7", (7, Edited)),
+        ("alter table audit_log alter action drop not null; update audit_log set action = null where $c and seq = 7", (7, Edited)),
         ("update audit_log set chain = 'user.events/1', seq = 1201 where $c and seq = 7;
           delete from audit_log where chain = 'user.events/1' and seq = 1201", (7, Removed)),
         ("delete from audit_log where $c and seq = 1001", (1001, Removed)),
@@ -117,4 +123,35 @@ async fn what_comes_after_rows_were_cut_off_or_the_head_was_removed_covers_nothi
     assert_eq!(found(&world, true).await, Some((1, Edited)));
     let broken = &world.run().await.broken[0].broken;
     assert_eq!((broken.seq, broken.how), (1, Edited));
+}
+
+#[tokio::test]
+async fn a_time_that_no_moment_has_stops_the_verification_of_no_chain() {
+    let world = World::new(10).await;
+    world.run().await;
+    world.append(CHAIN, 5).await;
+    world
+        .tamper(&format!(
+            "update audit_log set occurred_at = 'infinity' where chain = '{CHAIN}' and seq = 12;
+             update audit_verifications set completed_at = 'infinity' where chain = '{CHAIN}';
+             update audit_verifications set completed_at = '20000-01-01 00:00+00' where chain <> '{CHAIN}'"
+        ))
+        .await;
+    let verified = world.run().await;
+    let broken: Vec<_> = verified.broken.iter().map(|found| (found.chain.as_str(), found.broken.seq)).collect();
+    assert_eq!((verified.chains, broken), (2, vec![(CHAIN, 12)]));
+}
+
+#[tokio::test]
+async fn a_head_that_was_turned_back_is_found_also_after_the_chain_has_gone_on() {
+    let world = World::new(10).await;
+    world
+        .tamper(&format!(
+            "update audit_heads set seq = 6, hash = (select hash from audit_log where chain = '{CHAIN}' and seq = 6)
+             where chain = '{CHAIN}'"
+        ))
+        .await;
+    assert_eq!(found(&world, false).await, Some((7, Edited)));
+    world.append(CHAIN, 3).await;
+    assert_eq!(found(&world, false).await, Some((10, Edited)));
 }

@@ -54,6 +54,29 @@ async fn an_entry_is_shown_with_its_place_and_hash() {
     assert_eq!(shown, &expected);
 }
 
+/// Whoever owns the table can set times that can neither be read nor shown.
+#[tokio::test]
+async fn an_entry_with_a_time_that_no_moment_has_is_left_out_and_the_others_are_shown() {
+    let world = World::new().await;
+    world.log(&(0..6).map(|n| entry("u-1", "login", n)).collect::<Vec<_>>()).await;
+    let mut owner = PgConnection::connect(&world.database.owner_url()).await.unwrap();
+    sqlx::raw_sql(
+        "alter table audit_log disable trigger audit_log_append_only;
+         update audit_log set occurred_at = 'infinity' where seq = 1;
+         update audit_log set occurred_at = '20000-01-01 00:00+00' where seq = 2;
+         update audit_log set occurred_at = '4000-01-01 00:00+00 BC' where seq = 3;
+         update audit_log set recorded_at = '-infinity' where seq = 4",
+    )
+    .execute(&mut owner)
+    .await
+    .unwrap();
+    let shown = world.must_get("/api/audit").await;
+    let mut seqs: Vec<_> =
+        shown["items"].as_array().unwrap().iter().map(|item| item["seq"].as_i64().unwrap()).collect();
+    seqs.sort_unstable();
+    assert_eq!(seqs, [5, 6]);
+}
+
 /// A page must not cost more the longer the log is, whatever it is filtered by.
 #[tokio::test]
 async fn each_filter_has_an_index_that_gives_a_page_in_its_order() {

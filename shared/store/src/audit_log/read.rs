@@ -9,7 +9,13 @@ pub async fn chains(connection: &mut PgConnection) -> sqlx::Result<Vec<String>> 
 
 /// The head of a chain.
 pub async fn head(connection: &mut PgConnection, chain: &str) -> sqlx::Result<Option<Place>> {
-    sqlx::query_as!(Place, "select seq, hash from audit_heads where chain = $1", chain).fetch_optional(connection).await
+    sqlx::query_as!(
+        Place,
+        r#"select coalesce(seq, 0) as "seq!", coalesce(hash, '') as "hash!" from audit_heads where chain = $1"#,
+        chain
+    )
+    .fetch_optional(connection)
+    .await
 }
 
 /// The heads of all chains, in the order of these.
@@ -22,7 +28,7 @@ pub async fn heads(connection: &mut PgConnection) -> sqlx::Result<Vec<(String, P
 pub async fn hashes(connection: &mut PgConnection, chain: &str, seqs: &[i64]) -> sqlx::Result<Vec<Place>> {
     sqlx::query_as!(
         Place,
-        "select seq, hash from audit_log where chain = $1 and seq = any($2) order by seq",
+        r#"select seq, coalesce(hash, '') as "hash!" from audit_log where chain = $1 and seq = any($2) order by seq"#,
         chain,
         seqs
     )
@@ -30,36 +36,35 @@ pub async fn hashes(connection: &mut PgConnection, chain: &str, seqs: &[i64]) ->
     .await
 }
 
-/// The next rows of a chain after this place, so many at most.
+/// The next rows of a chain after this place, so many at most. A row with a column that cannot be read is [`Row::unreadable`].
 pub async fn page(connection: &mut PgConnection, chain: &str, after: i64, limit: i64) -> sqlx::Result<Vec<Row>> {
-    let rows = sqlx::query!(
-        "select * from audit_log where chain = $1 and seq > $2 order by seq limit $3",
-        chain,
-        after,
-        limit
-    )
-    .fetch_all(connection)
-    .await?;
-    let rows = rows.into_iter().map(|row| Row {
-        seq: row.seq,
-        previous_hash: row.previous_hash,
-        hash: row.hash,
-        recorded_at: row.recorded_at,
-        entry: Entry {
-            chain: row.chain,
-            event_source: row.event_source,
-            event_id: row.event_id,
-            event_type: row.event_type,
-            user_id: row.user_id,
-            action: row.action,
-            resource: row.resource,
-            status: row.status,
-            detail: row.detail,
-            is_stale: row.is_stale,
-            correlation_id: row.correlation_id,
-            causation_id: row.causation_id,
-            occurred_at: row.occurred_at,
-        },
+    let rows = sqlx::query_file!("queries/page_audit_rows.sql", chain, after, limit).fetch_all(connection).await?;
+    let rows = rows.into_iter().map(|row| {
+        let seq = row.seq;
+        let read = || {
+            Some(Row {
+                seq,
+                previous_hash: row.previous_hash?,
+                hash: row.hash?,
+                recorded_at: row.recorded_at?,
+                entry: Entry {
+                    chain: chain.to_owned(),
+                    event_source: row.event_source?,
+                    event_id: row.event_id?,
+                    event_type: row.event_type?,
+                    user_id: row.user_id?,
+                    action: row.action?,
+                    resource: row.resource?,
+                    status: row.status?,
+                    detail: row.detail,
+                    is_stale: row.is_stale?,
+                    correlation_id: row.correlation_id,
+                    causation_id: row.causation_id,
+                    occurred_at: row.occurred_at?,
+                },
+            })
+        };
+        read().unwrap_or_else(|| Row::unreadable(chain, seq))
     });
     Ok(rows.collect())
 }

@@ -3,6 +3,16 @@ use time::OffsetDateTime;
 
 use super::Place;
 
+/// The lock of whoever verifies ("audi").
+const LOCK: (i32, i32) = (0x6175_6469, 0);
+
+/// Takes the lock of whoever verifies, where nobody has it, for as long as the connection is open.
+pub async fn try_lock(connection: &mut PgConnection) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(r#"select pg_try_advisory_lock($1, $2) as "taken!""#, LOCK.0, LOCK.1)
+        .fetch_one(connection)
+        .await
+}
+
 /// How far a chain is verified, and what was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verification {
@@ -10,7 +20,7 @@ pub struct Verification {
     pub chain: String,
     /// Up to here it holds, in the pass that is under way.
     pub verified: Place,
-    /// When a pass last came to the end.
+    /// When a pass last came to the end; none while one is under way.
     pub completed_at: Option<OffsetDateTime>,
     /// The first row that does not hold, and how: `edited`, `removed`, `swapped` or `cut_off`.
     pub broken: Option<(i64, String)>,
@@ -19,7 +29,12 @@ pub struct Verification {
 /// What is known of all chains.
 pub async fn verifications(connection: &mut PgConnection) -> sqlx::Result<Vec<Verification>> {
     let known = sqlx::query!(
-        "select chain, verified_seq, verified_hash, completed_at, broken_seq, broken_how from audit_verifications order by chain"
+        // A time that no moment has is none: the pass begins anew.
+        r#"select
+               chain, verified_seq, verified_hash, broken_seq, broken_how,
+               case when isfinite(completed_at) and completed_at < '10000-01-01 00:00+00' then completed_at end as completed_at
+           from audit_verifications
+           order by chain"#
     )
     .fetch_all(connection)
     .await?;
