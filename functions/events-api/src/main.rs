@@ -6,12 +6,12 @@ use time::OffsetDateTime;
 
 #[expect(clippy::disallowed_methods, reason = "the clock is read here, and passed on")]
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda_http::Error> {
+async fn main() -> Result<(), lambda_runtime::Error> {
     let environment = Environment::of_process();
     lambda::init_logs(&environment)?;
     let api = EventsApi::start(&environment, OffsetDateTime::now_utc)?;
     let pool = api.pool();
     lambda::on_shutdown(move || async move { pool.close().await }).await;
     let (router, _) = events_api::router(api);
-    lambda_http::run(router).await
+    api::serve(router).await
 }

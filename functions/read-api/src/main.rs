@@ -1,6 +1,6 @@
 //! `read-api`: shows what events have come to, and carries out what administrators ask.
 
-use lambda_http::Error;
+use lambda_runtime::Error;
 use read_api::ReadApi;
 use settings::Environment;
 use time::OffsetDateTime;
@@ -14,5 +14,5 @@ async fn main() -> Result<(), Error> {
     let pool = api.pool();
     lambda::on_shutdown(move || async move { pool.close().await }).await;
     let (router, _) = read_api::router(api);
-    lambda_http::run(router).await
+    api::serve(router).await
 }

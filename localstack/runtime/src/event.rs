@@ -69,7 +69,7 @@ pub(crate) struct Arrival<'a> {
 }
 
 /// The event as JSON, or nothing when the request has no `Host` that a URL could have: API Gateway is reached by its
-/// name alone, and `lambda_http` relies on it.
+/// name alone.
 pub(crate) fn build(parts: &Parts, body: &Bytes, matched: &Matched<'_>, arrival: &Arrival<'_>) -> Option<Vec<u8>> {
     let host = parts.headers.get(header::HOST)?.to_str().ok()?;
     let domain = domain(host)?;

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod caller;
+mod gateway;
 mod key;
 mod new_key;
 mod page;
@@ -10,6 +11,7 @@ mod routes;
 mod scope;
 
 pub use caller::{Caller, Keys};
+pub use gateway::{answer, serve};
 pub use key::{InvalidKey, Key};
 pub use new_key::{InvalidNewKey, NewKey, key_created, key_revoked};
 pub use page::{Cursor, Page, limit};

@@ -1,5 +1,6 @@
 //! Who is let in by a key, on a real PostgreSQL.
 
+mod gateway;
 mod keys;
 mod last_use;
 mod pages;
