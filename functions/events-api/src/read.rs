@@ -41,7 +41,7 @@ pub(crate) fn request(
     let drafts = match mode {
         Mode::Structured => intake::structured(body).map(|draft| vec![draft]),
         Mode::Batch => intake::batch(body, BATCH_LIMIT),
-        Mode::Binary => intake::binary(attributes(headers), content_type(headers), body).map(|draft| vec![draft]),
+        Mode::Binary => intake::binary(attributes(headers), data_type(headers), body).map(|draft| vec![draft]),
         Mode::Plain => intake::plain(body, source.map(Source::as_str), now).map(|draft| vec![draft]),
     };
     let drafts = drafts.map_err(|error| unreadable(&error))?;
@@ -54,11 +54,13 @@ fn mode(headers: &HeaderMap) -> Result<Mode, Problem> {
     }
     let media_type = media_type(headers);
     match media_type.as_str() {
+        // As some programs send it where the event says nothing of its data.
+        "" if is_binary(headers) => Ok(Mode::Binary),
         "application/cloudevents+json" => Ok(Mode::Structured),
         "application/cloudevents-batch+json" => Ok(Mode::Batch),
         other if other.starts_with("application/cloudevents") => Err(no_such_mode()),
         other if other != "application/json" && !other.ends_with("+json") => Err(no_such_mode()),
-        _ if attributes(headers).next().is_some() => Ok(Mode::Binary),
+        _ if is_binary(headers) => Ok(Mode::Binary),
         "application/json" => Ok(Mode::Plain),
         _ => Err(no_such_mode()),
     }
@@ -75,6 +77,15 @@ fn is_utf8(headers: &HeaderMap) -> bool {
 
 fn content_type(headers: &HeaderMap) -> &str {
     headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// Of the data, which is JSON where nothing is said.
+fn data_type(headers: &HeaderMap) -> &str {
+    Some(content_type(headers)).filter(|content_type| !content_type.is_empty()).unwrap_or("application/json")
+}
+
+fn is_binary(headers: &HeaderMap) -> bool {
+    attributes(headers).next().is_some()
 }
 
 fn attributes(headers: &HeaderMap) -> impl Iterator<Item = (&str, &[u8])> {

@@ -49,7 +49,8 @@ async fn every_mode_publishes_the_same_record() {
         api.post(STRUCTURED, event.to_string()).await,
         api.post("Application/CloudEvents+JSON; charset=utf-8", event.to_string()).await,
         api.post(BATCH, format!("[{event}]")).await,
-        api.post_with(&binary, data).await,
+        api.post_with(&binary, data.clone()).await,
+        api.post_with(&binary[1..], data).await,
         api.post(JSON, plain.to_string()).await,
         api.post(JSON, beside.to_string()).await,
     ];
