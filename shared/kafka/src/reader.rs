@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use rdkafka::consumer::{Consumer as _, StreamConsumer};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::Message as _;
 use rdkafka::{Offset, TopicPartitionList};
 use tokio::time::{Instant, timeout_at};
@@ -28,8 +28,10 @@ pub struct TopicReader {
     consumer: Arc<StreamConsumer>,
     topic: String,
     patience: Duration,
+    low: i64,
     next: i64,
     end: i64,
+    has_begun: bool,
 }
 
 impl TopicReader {
@@ -50,12 +52,19 @@ impl TopicReader {
             Start::Beginning => low,
             Start::Last(records) => low.max(end - i64::from(records)),
         };
-        let mut assignment = TopicPartitionList::new();
-        assignment.add_partition_offset(topic, PARTITION, Offset::Offset(next))?;
-        if next < end {
-            consumer.assign(&assignment)?;
-        }
-        Ok(Self { consumer, topic: topic.to_owned(), patience, next, end })
+        Ok(Self { consumer, topic: topic.to_owned(), patience, low, next, end, has_begun: false })
+    }
+
+    /// The first place that still can have a record: 0 where none was ever removed.
+    #[must_use]
+    pub fn low(&self) -> u64 {
+        self.low.unsigned_abs()
+    }
+
+    /// The place behind the last record: 0 where nothing was ever written.
+    #[must_use]
+    pub fn end(&self) -> u64 {
+        self.end.unsigned_abs()
     }
 
     /// How many places are left, at most as many records.
@@ -67,6 +76,7 @@ impl TopicReader {
     /// The values of the next records, so many at most; none at the end. Records without a value are left out. Fails where nothing
     /// came for as long as it is patient; what else goes wrong may pass in that time.
     pub async fn read(&mut self, limit: usize) -> anyhow::Result<Vec<Vec<u8>>> {
+        self.begin()?;
         let mut values = Vec::new();
         let mut deadline = Instant::now() + self.patience;
         let mut trouble = None;
@@ -79,6 +89,9 @@ impl TopicReader {
                 }
                 // What is left are places without records.
                 Ok(Ok(_) | Err(KafkaError::PartitionEOF(_))) => self.next = self.end,
+                Ok(Err(KafkaError::MessageConsumption(RDKafkaErrorCode::AutoOffsetReset))) => {
+                    bail!("records of {} were removed while they were read", self.topic)
+                }
                 Ok(Err(error)) => trouble = Some(error),
                 Err(_) => bail!(
                     "Kafka gave no record of {} for {:?}{}",
@@ -89,5 +102,15 @@ impl TopicReader {
             }
         }
         Ok(values)
+    }
+
+    fn begin(&mut self) -> anyhow::Result<()> {
+        if !self.has_begun && self.next < self.end {
+            let mut assignment = TopicPartitionList::new();
+            assignment.add_partition_offset(&self.topic, PARTITION, Offset::Offset(self.next))?;
+            self.consumer.assign(&assignment)?;
+            self.has_begun = true;
+        }
+        Ok(())
     }
 }

@@ -122,6 +122,8 @@ impl KafkaSettings {
         reader
             .set("group.id", "onceward-reader")
             .set("enable.auto.commit", "false")
+            // What is not there any more is an error, and not a reason to go on somewhere else.
+            .set("auto.offset.reset", "error")
             .set("enable.partition.eof", "true");
         reader
     }

@@ -55,6 +55,34 @@ async fn the_last_ones_come_without_the_others() {
 }
 
 #[tokio::test]
+async fn what_was_removed_shows_in_where_the_topic_begins() {
+    let topic = TestTopic::new(1).await;
+    let extent = async |topic: &TestTopic| {
+        let reader = open(topic, Start::Last(9)).await;
+        (reader.low(), reader.end(), reader.left())
+    };
+    assert_eq!(extent(&topic).await, (0, 0, 0));
+    publish(&topic, &["1", "2", "3"]).await;
+    assert_eq!(extent(&topic).await, (0, 3, 3));
+    topic.remove_before(0, 2).await;
+    assert_eq!(extent(&topic).await, (2, 3, 1));
+    assert_eq!(read(&mut open(&topic, Start::Beginning).await, 9).await, ["3"]);
+    topic.remove_before(0, 3).await;
+    assert_eq!(extent(&topic).await, (3, 3, 0));
+}
+
+/// Going on somewhere else would look as if nothing had been there.
+#[tokio::test]
+async fn records_that_are_removed_before_they_are_read_are_an_error() {
+    let topic = TestTopic::new(1).await;
+    publish(&topic, &["1", "2", "3"]).await;
+    let mut reader = open(&topic, Start::Beginning).await;
+    topic.remove_before(0, 2).await;
+    let error = reader.read(9).await.unwrap_err();
+    assert!(error.to_string().contains("were removed"), "{error:#}");
+}
+
+#[tokio::test]
 async fn an_empty_topic_has_nothing_and_is_not_waited_for() {
     let topic = TestTopic::new(1).await;
     let began = Instant::now();

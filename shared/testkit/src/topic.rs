@@ -1,6 +1,8 @@
 use std::time::{Duration, Instant};
 
 use kafka::topics::{self, NewTopic};
+use rdkafka::admin::{AdminClient, AdminOptions};
+use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::{Headers, Message};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
@@ -69,6 +71,15 @@ impl TestTopic {
         let is_there = || async { topic.is_led().then_some(()) };
         crate::eventually("the broker knows the topic", Duration::from_secs(20), is_there).await;
         topic
+    }
+
+    /// Removes the records of a partition before this offset, as retention does.
+    pub async fn remove_before(&self, partition: i32, offset: i64) {
+        let admin: AdminClient<DefaultClientContext> =
+            ClientConfig::new().set("bootstrap.servers", &self.bootstrap).create().expect("an admin client");
+        let mut before = TopicPartitionList::new();
+        before.add_partition_offset(&self.name, partition, Offset::Offset(offset)).expect("an offset");
+        admin.delete_records(&before, &AdminOptions::new()).await.expect("the records are removed");
     }
 
     fn is_led(&self) -> bool {
