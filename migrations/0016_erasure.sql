@@ -1,59 +1,90 @@
 -- The bytes of dead letters are never edited, but for one reason: the person they are about is erased.
 
-create function mentions(bytes bytea, person text) returns boolean
+create function person_of(key bytea, value bytea, headers bytea) returns text
 language plpgsql
 immutable parallel safe
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    id constant text := '^[A-Za-z0-9_.:-]{1,128}$';
+    fields jsonb;
+    body jsonb;
+    found text;
     words text;
+    code text;
 begin
-    if bytes is null then
-        return false;
+    begin
+        fields := convert_from(headers, 'UTF8')::jsonb;
+    exception
+        when others then null;
+    end;
+    if jsonb_typeof(fields) is distinct from 'array' then
+        fields := '[]';
     end if;
-    -- JSON may write any letter as an escape.
-    if position('\x5c75'::bytea in bytes) > 0 then
+    begin
+        body := convert_from(value, 'UTF8')::jsonb;
+    exception
+        when others then null;
+    end;
+    -- What the event says of whom it is about decides, even if nobody can have such an id. The attributes of one in binary mode are
+    -- headers, and its value is the data alone.
+    if exists (select from jsonb_array_elements(fields) as field where lower(field ->> 0) = 'ce_specversion') then
+        found := body ->> 'userId';
+    else
+        found := coalesce(body -> 'data' ->> 'userId', body ->> 'userId');
+    end if;
+    if found is not null then
+        return case when found ~ id then found end;
+    end if;
+    if encode(key, 'escape') ~ id then
+        return encode(key, 'escape');
+    end if;
+    foreach code in array array['partitionkey', 'subject'] loop
         begin
-            bytes := convert_to(convert_from(bytes, 'UTF8')::jsonb::text, 'UTF8');
+            found := coalesce(body ->> code, (
+                select encode(decode(field ->> 1, 'base64'), 'escape')
+                from jsonb_array_elements(fields) as field
+                where lower(field ->> 0) = 'ce_' || code
+                limit 1
+            ));
         exception
-            when others then null;
+            when others then found := null;
         end;
+        found := regexp_replace(found, '^users/', '');
+        if found ~ id then
+            return found;
+        end if;
+    end loop;
+    if body is not null then
+        return null;
     end if;
-    if position(convert_to(person, 'UTF8') in bytes) = 0 then
-        return false;
-    end if;
-    -- u-1 does not stand in u-10, in a.u-1, in u-1:a or in u-1@example.com; it does in "u-1." and in "u-1: ".
-    words := regexp_replace(encode(bytes, 'escape'), '\\[0-7]{3}', ' ', 'g');
-    return words ~ ('(?<![A-Za-z0-9_@-])(?<![A-Za-z0-9_@-][.:])' || replace(person, '.', '\.')
-        || '(?![A-Za-z0-9_@-])(?![.:]+[A-Za-z0-9_@-])');
-end
-$$;
-
-comment on function mentions(bytea, text) is 'Whether the id of a person stands in the bytes, as a whole and not as a part of another id.';
-
-create function is_about(person text, key bytea, value bytea, headers bytea) returns boolean
-language plpgsql
-immutable parallel safe
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-    if public.mentions(key, person) or public.mentions(value, person) then
-        return true;
-    end if;
-    return exists (
-        select
-        from jsonb_array_elements(convert_from(headers, 'UTF8')::jsonb) as header
-        where public.mentions(convert_to(header ->> 0, 'UTF8'), person)
-            or public.mentions(decode(header ->> 1, 'base64'), person)
-    );
+    -- It is no JSON: the first place that reads like the field. In this form of the bytes, a backslash is two.
+    words := replace(encode(value, 'escape'), '\\\\', ' ');
+    for code in select distinct hit[1] from regexp_matches(words, '\\\\u00([2-7][0-9A-Fa-f])', 'g') as hit loop
+        found := convert_from(decode(code, 'hex'), 'UTF8');
+        if found ~ id then
+            words := replace(words, '\\u00' || code, found);
+        end if;
+    end loop;
+    return substring(words from '"userId"\s*:\s*"([A-Za-z0-9_.:-]{1,128})"');
 exception
-    -- They are no list of names and values.
-    when others then
-        return public.mentions(headers, person);
+    -- A record that cannot be taken apart must not stop what keeps it.
+    when others then return null;
 end
 $$;
 
-comment on function is_about(text, bytea, bytea, bytea) is 'Whether the id of a person stands in a record: in its key, its value, or one of its headers, which are kept as [name, value in base64].';
+comment on function person_of(bytea, bytea, bytea) is 'The id of the user whom a record is about: of its data, else its key, else its attributes, else of what reads like data. Null for nobody.';
+
+-- An erasure and the housekeeper ask for the letters that still have bytes.
+create index dead_letters_person_idx on dead_letters (person_of(key, value, headers)) where value is not null or headers <> '[]'::bytea;
+create index parked_events_person_idx on parked_events (person_of(key, value, headers));
+create index parked_events_dead_letter_id_idx on parked_events (dead_letter_id) where dead_letter_id is not null;
+create index users_erased_idx on users (user_id) where erased_at is not null;
+
+alter table users add constraint users_erased_versions_check check (
+    erased_at is null
+    or num_nonnulls(email_key, user_type_version, email_version, display_name_version, registered_version, registered_at) = 0
+);
 
 create function erase_dead_letters(person text, topics text[], erased timestamptz) returns setof bigint
 language plpgsql
@@ -71,7 +102,7 @@ begin
     from (
         select dead_letter_id
         from public.dead_letters
-        where topic = any(topics) and (value is not null or headers <> '[]'::bytea) and public.is_about(person, key, value, headers)
+        where topic = any(topics) and (value is not null or headers <> '[]'::bytea) and public.person_of(key, value, headers) = person
         order by dead_letter_id
         for update
     ) as locked;
@@ -86,13 +117,16 @@ begin
         and inbox.partition = letter.partition
         and inbox.record_offset = letter.record_offset
         and inbox.state = 'dead_lettered';
-    -- Without bytes, two letters of one place are told apart by nothing any more.
-    delete from public.dead_letters as older using public.dead_letters as newer
-    where (newer.consumer, newer.topic, newer.partition, newer.record_offset)
-            = (older.consumer, older.topic, older.partition, older.record_offset)
-        and newer.dead_letter_id > older.dead_letter_id
-        and ((older.dead_letter_id = any(ids) and (newer.dead_letter_id = any(ids) or newer.value is null))
-            or (newer.dead_letter_id = any(ids) and older.value is null));
+    -- Without bytes, two letters of one place are told apart by nothing any more: no value and an empty one have the same hash.
+    delete from public.dead_letters as cleared using public.dead_letters as other
+    where cleared.dead_letter_id = any(ids)
+        and (other.consumer, other.topic, other.partition, other.record_offset)
+            = (cleared.consumer, cleared.topic, cleared.partition, cleared.record_offset)
+        and other.dead_letter_id <> cleared.dead_letter_id
+        and case
+            when other.dead_letter_id = any(ids) then other.dead_letter_id > cleared.dead_letter_id
+            else coalesce(octet_length(other.value), 0) = 0
+        end;
     update public.dead_letters
     set key = case when key = convert_to(person, 'UTF8') then key end,
         value = null,
@@ -106,7 +140,7 @@ begin
 end
 $$;
 
-comment on function erase_dead_letters(text, text[], timestamptz) is 'Clears the bytes of dead letters in which the id of a person stands, and says which they were. Those that waited for somebody are given up.';
+comment on function erase_dead_letters(text, text[], timestamptz) is 'Clears the bytes of dead letters that are about a person, and says which they were. Those that waited for somebody are given up.';
 
 revoke all on function erase_dead_letters(text, text[], timestamptz) from public;
 grant execute on function erase_dead_letters(text, text[], timestamptz) to onceward_app;

@@ -41,16 +41,14 @@ impl Erased {
 
 /// Erases a person. None where nothing is known of them: then the caller rolls back.
 ///
-/// The locks are taken in the engine's order, first those of the person's queues and then that of the user: a batch with events of
-/// theirs is either before this, and what it wrote is erased, or behind it, and finds the person erased.
+/// The locks are taken in the engine's order, first those of all queues in which something of theirs can stand and then that of the
+/// user: a batch with events of theirs is either before this, and what it wrote is erased, or behind it, and finds the person erased.
 pub async fn erase(
     connection: &mut PgConnection,
     person: &Person<'_>,
     now: OffsetDateTime,
 ) -> sqlx::Result<Option<Erased>> {
-    let key = Some(person.user_id.as_bytes());
-    let mut queues: Vec<Queue> = person.topics.iter().map(|topic| Queue::of(topic, 0, 0, key)).collect();
-    blocked_keys::block(connection, person.consumer, &queues, now).await?;
+    let mut queues = lock_queues(connection, person, now).await?;
     let user = sqlx::query_file!("queries/erase_user.sql", person.user_id, now).fetch_one(&mut *connection).await?;
     let auth_events = clear_auth_events(connection, person.user_id).await?;
     let letters: Vec<i64> = sqlx::query_scalar!(
@@ -74,6 +72,20 @@ pub async fn erase(
     Ok(is_known.then_some(erased))
 }
 
+/// Locks the person's own queues and those of what is parked of them under other keys, in one order.
+async fn lock_queues(
+    connection: &mut PgConnection,
+    person: &Person<'_>,
+    now: OffsetDateTime,
+) -> sqlx::Result<Vec<Queue>> {
+    let key = Some(person.user_id.as_bytes());
+    let mut queues: Vec<Queue> = person.topics.iter().map(|topic| Queue::of(topic, 0, 0, key)).collect();
+    let about = find_parked(connection, person, &[]).await?;
+    queues.extend(about.into_iter().map(|(_, queue)| queue));
+    blocked_keys::block(connection, person.consumer, &queues, now).await?;
+    Ok(queues)
+}
+
 async fn clear_auth_events(connection: &mut PgConnection, user_id: &str) -> sqlx::Result<u64> {
     sqlx::query!(
         "update user_auth_events set ip_address = null, user_agent = null
@@ -85,8 +97,26 @@ async fn clear_auth_events(connection: &mut PgConnection, user_id: &str) -> sqlx
     .map(|cleared| cleared.rows_affected())
 }
 
-/// Removes what is parked of the person, under whatever key, as if it had come after something newer, and adds the queues in which it
-/// stood, all locked.
+/// What is parked of the person, under whatever key, or was one of these dead letters; and the queues in which it stands.
+async fn find_parked(
+    connection: &mut PgConnection,
+    person: &Person<'_>,
+    letters: &[i64],
+) -> sqlx::Result<Vec<(i64, Queue)>> {
+    let rows = sqlx::query_file!(
+        "queries/find_parked_events_of_person.sql",
+        person.consumer,
+        person.topics as &[&str],
+        person.user_id,
+        letters
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.parked_id, Queue { topic: row.topic, queue: row.queue })).collect())
+}
+
+/// Removes what is parked of the person, as if it had come after something newer. What was parked under another key since the queues
+/// were locked adds its own, out of order: whoever holds that may wait for this, and then one of the two fails and is tried again.
 async fn remove_parked(
     connection: &mut PgConnection,
     person: &Person<'_>,
@@ -94,25 +124,11 @@ async fn remove_parked(
     queues: &mut Vec<Queue>,
     now: OffsetDateTime,
 ) -> sqlx::Result<u64> {
-    let about = sqlx::query!(
-        "select parked_id, topic, queue from parked_events
-         where consumer = $1 and topic = any($2) and (is_about($3, key, value, headers) or dead_letter_id = any($4))",
-        person.consumer,
-        person.topics as &[&str],
-        person.user_id,
-        letters
-    )
-    .fetch_all(&mut *connection)
-    .await?;
-    let (mut ids, mut others) = (Vec::new(), Vec::new());
-    for row in about {
-        ids.push(row.parked_id);
-        others.push(Queue { topic: row.topic, queue: row.queue });
-    }
-    others.retain(|queue| !queues.contains(queue));
-    if !others.is_empty() {
-        blocked_keys::block(connection, person.consumer, &others, now).await?;
-        queues.append(&mut others);
+    let (ids, mut late): (Vec<i64>, Vec<Queue>) = find_parked(connection, person, letters).await?.into_iter().unzip();
+    late.retain(|queue| !queues.contains(queue));
+    if !late.is_empty() {
+        blocked_keys::block(connection, person.consumer, &late, now).await?;
+        queues.append(&mut late);
     }
     let removed = sqlx::query_file_scalar!("queries/erase_parked_events.sql", &ids).fetch_one(connection).await?;
     Ok(removed.unsigned_abs())

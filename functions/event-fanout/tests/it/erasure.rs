@@ -8,6 +8,7 @@ use events::{AuthAction, AuthStatus, Event};
 use serde_json::{Value, json};
 use store::dead_letters;
 use store::erasure::{Erased, Person};
+use testkit::sqlx::Connection as _;
 use testkit::{raw_record, record, sqlx, system_audit, traces_of, user_auth, user_registered, user_updated};
 
 use crate::world::{NOW, TOPIC, World, assert_same, at};
@@ -35,7 +36,7 @@ fn rubbish(offset: i64, key: &str, value: &str) -> Value {
 
 /// An event in binary mode whose attributes have the person alone.
 fn binary(offset: i64) -> Value {
-    let mut record = rubbish(offset, "elsewhere", r#"{"email":"Ada@example.com"}"#);
+    let mut record = rubbish(offset, "no id", r#"{"email":"Ada@example.com"}"#);
     let header = |name: &str, value: &str| json!({ name: value.as_bytes() });
     record["headers"] = json!([
         header("ce_specversion", "1.0"),
@@ -166,6 +167,67 @@ async fn a_second_time_changes_nothing_and_clears_what_has_failed_since() {
     let third = erase(&world).await.unwrap();
     assert_eq!((third.has_changed(), third.dead_letters), (true, 1));
     assert_eq!(traces_of(&world.database, "Ada Lovelace").await, [""; 0]);
+}
+
+/// No value and an empty one have the same hash, which tells the letters of one place apart.
+#[tokio::test]
+async fn a_letter_at_the_place_of_one_without_a_value_is_erased_too() {
+    let world = World::new().await;
+    for (offset, others) in [(1, ""), (2, "u-2")] {
+        for (key, value) in [(others, ""), ("u-1", "Ada Lovelace"), ("u-1", "Ada Lovelace again"), ("u-1", "")] {
+            world.deliver(&[rubbish(offset, key, value)]).await;
+        }
+    }
+    world.deliver(&[rubbish(3, "u-1", ""), rubbish(4, "u-1", "Ada Lovelace")]).await;
+    world.deliver(&[rubbish(3, "u-1", "Ada Lovelace")]).await;
+    assert!(erase(&world).await.is_some());
+    assert_eq!(traces_of(&world.database, "Ada Lovelace").await, [""; 0]);
+    let left = "select record_offset || ' ' || coalesce(convert_from(key, 'UTF8'), '') || ' ' || state from dead_letters order by record_offset";
+    assert_eq!(world.texts(left).await, ["1  open", "2 u-2 open", "3 u-1 discarded", "4 u-1 discarded"]);
+}
+
+/// An erasure has the user's row while it looks for what is about them.
+#[tokio::test]
+async fn what_is_about_the_person_is_found_without_a_look_at_everything() {
+    let world = World::new().await;
+    world.register(0, "u-1", "Ada@example.com").await;
+    for statement in [
+        "insert into dead_letters (consumer, topic, partition, record_offset, key, value, headers, error_class, error, attempts)
+         select 'event-fanout', 'user.events', 0, n, convert_to('u-' || n, 'UTF8'), 'rubbish', '[]', 'malformed', 'e', 1
+         from generate_series(1, 5000) as n",
+        "insert into blocked_keys select 'event-fanout', 'user.events', convert_to('kx-' || n, 'UTF8'), now() from generate_series(1, 5000) as n",
+        "insert into parked_events (consumer, topic, queue, partition, record_offset, key, value, headers, parked_at, tries)
+         select 'event-fanout', 'user.events', convert_to('kx-' || n, 'UTF8'), 0, n, convert_to('u-' || n, 'UTF8'), 'rubbish', '[]', now(), 0
+         from generate_series(1, 5000) as n",
+    ] {
+        sqlx::query(statement).execute(&world.database.pool).await.unwrap();
+    }
+    let mut owner = sqlx::PgConnection::connect(&world.database.owner_url()).await.unwrap();
+    sqlx::query("analyze dead_letters, parked_events, blocked_keys").execute(&mut owner).await.unwrap();
+    let mut transaction = world.database.pool.begin().await.unwrap();
+    let erased = store::erasure::erase(&mut transaction, &PERSON, NOW).await.unwrap().unwrap();
+    assert_eq!((erased.dead_letters, erased.parked), (1, 1));
+    let scanned: Vec<String> = sqlx::query_scalar(
+        "select relname::text from pg_stat_xact_user_tables where seq_scan > 0 and relname in ('dead_letters', 'parked_events')",
+    )
+    .fetch_all(&mut *transaction)
+    .await
+    .unwrap();
+    assert_eq!(scanned, [""; 0]);
+    for (index, condition) in [
+        (
+            "dead_letters_person_idx",
+            "from dead_letters where person_of(key, value, headers) = 'u-1' and (value is not null or headers <> '[]'::bytea)",
+        ),
+        ("parked_events_person_idx", "from parked_events where person_of(key, value, headers) = 'u-1'"),
+        ("parked_events_dead_letter_id_idx", "from parked_events where dead_letter_id = any('{1,2}')"),
+    ] {
+        let plan: Vec<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(format!("explain select {condition}")))
+            .fetch_all(&mut *transaction)
+            .await
+            .unwrap();
+        assert!(plan.iter().any(|line| line.contains(index)), "{plan:#?}");
+    }
 }
 
 #[tokio::test]

@@ -13,8 +13,9 @@ mod housekeeping;
 mod idempotency_keys;
 mod link_stats;
 mod links;
-mod mentions;
+
 mod migrations;
+mod person_of;
 mod privileges;
 mod recount;
 mod redrive;

@@ -93,10 +93,12 @@ async fn a_user_who_is_not_there_or_was_erased_is_not_updated_in_silence() {
     let database = TestDatabase::new().await;
     insert(&database.pool, &[&user("u-1", "one@example.com")]).await.unwrap();
     let connection = &mut *database.pool.acquire().await.unwrap();
-    sqlx::query("update users set erased_at = now(), user_type = null, email = null, email_key = null")
-        .execute(&mut *connection)
-        .await
-        .unwrap();
+    sqlx::query(
+        "update users set erased_at = now(), user_type = null, email = null, email_key = null, registered_at = null",
+    )
+    .execute(&mut *connection)
+    .await
+    .unwrap();
     for user in [user("u-1", "one@example.com"), user("u-2", "two@example.com")] {
         assert!(matches!(users::update(connection, &[&user]).await, Err(sqlx::Error::RowNotFound)), "{user:?}");
     }

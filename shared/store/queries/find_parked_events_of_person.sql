@@ -1,0 +1,5 @@
+select parked_id as "parked_id!", topic as "topic!", queue as "queue!" from parked_events
+where consumer = $1 and topic = any($2::text[]) and person_of(key, value, headers) = $3
+union
+select parked_id, topic, queue from parked_events
+where consumer = $1 and topic = any($2::text[]) and dead_letter_id = any($4::bigint[])
