@@ -5,7 +5,8 @@ use time::Duration;
 
 /// Topics and partitions that events come from: users are spread over the first two.
 pub const LANES: [(&str, i32); 3] = [("user.events", 0), ("user.events", 1), ("system.audit", 0)];
-pub const USERS: usize = 4;
+/// Users whose ids are part of each other, and those whose ids stand in everybody's events as something else.
+pub const USERS: [&str; 4] = ["u-1", "u-10", "login", "1"];
 
 /// Events, and what is done with them.
 #[derive(Debug, Clone)]
@@ -71,7 +72,7 @@ fn told() -> impl Strategy<Value = Told> {
         3 => any::<bool>().prop_map(What::LoggedIn),
         2 => Just(What::Audited),
     ];
-    (what, 0..USERS, -3..4_i64).prop_map(|(what, user, minutes)| Told { what, user, minutes })
+    (what, 0..USERS.len(), -3..4_i64).prop_map(|(what, user, minutes)| Told { what, user, minutes })
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -82,7 +83,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => chunk().prop_map(Step::DeliverAndTick),
         1 => Just(Step::Tick),
         2 => Just(Step::Redrive),
-        1 => (0..USERS).prop_map(Step::Erase),
+        1 => (0..USERS.len()).prop_map(Step::Erase),
     ]
 }
 
@@ -92,7 +93,7 @@ fn chunk() -> impl Strategy<Value = Chunk> {
 
 /// The same registration under another id is a duplicate of its content, which is not on record again: that is another test's.
 fn registered_once(told: Vec<Told>) -> Vec<Told> {
-    let mut registered = [false; USERS];
+    let mut registered = [false; USERS.len()];
     let is_new = |told: &Told| {
         !matches!(told.what, What::Registered { .. }) || !std::mem::replace(&mut registered[told.user], true)
     };
@@ -106,23 +107,24 @@ impl Told {
         if matches!(self.what, What::Audited) { 2 } else { self.user % 2 }
     }
 
+    /// Whom it is about.
+    pub fn user(&self) -> &'static str {
+        USERS[self.user]
+    }
+
     pub fn event(&self) -> Event {
-        let user = user(self.user);
+        let user = self.user();
         let mut event = match self.what {
-            What::Registered { address } => testkit::user_registered(&user, &email(address)),
-            What::Moved { address } => testkit::user_updated(&user, &[("email", &email(address))]),
-            What::Renamed => testkit::user_updated(&user, &[("displayName", &format!("at {}", self.minutes))]),
-            What::LoggedIn(true) => testkit::user_auth(&user, AuthAction::Login, AuthStatus::Success),
-            What::LoggedIn(false) => testkit::user_auth(&user, AuthAction::Login, AuthStatus::Failure),
-            What::Audited => testkit::system_audit(&user, "look", "somewhere"),
+            What::Registered { address } => testkit::user_registered(user, &email(address)),
+            What::Moved { address } => testkit::user_updated(user, &[("email", &email(address))]),
+            What::Renamed => testkit::user_updated(user, &[("displayName", &format!("at {}", self.minutes))]),
+            What::LoggedIn(true) => testkit::user_auth(user, AuthAction::Login, AuthStatus::Success),
+            What::LoggedIn(false) => testkit::user_auth(user, AuthAction::Login, AuthStatus::Failure),
+            What::Audited => testkit::system_audit(user, "look", "somewhere"),
         };
         event.time += Duration::minutes(self.minutes);
         event
     }
-}
-
-pub fn user(number: usize) -> String {
-    format!("u-{number}")
 }
 
 fn email(number: usize) -> String {

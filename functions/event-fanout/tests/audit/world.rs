@@ -7,11 +7,12 @@ use settings::Environment;
 use store::audit_log::{self, Place};
 use store::dead_letters::{self, Filter};
 use store::erasure::{self, Person};
-use testkit::{TestDatabase, sqlx};
+use testkit::TestDatabase;
+use testkit::sqlx::{self, PgConnection};
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 
-use crate::case::{Case, Chunk, LANES, Step, user};
+use crate::case::{Case, Chunk, LANES, Step, USERS};
 
 /// How often a batch may fail that another environment is in the way of.
 const TRIES: usize = 10;
@@ -23,6 +24,8 @@ pub struct World {
     lanes: [Vec<Value>; LANES.len()],
     /// How many of each were delivered.
     delivered: [usize; LANES.len()],
+    /// Whom each event is about.
+    people: BTreeMap<String, &'static str>,
     /// Events that waited when their person was erased: the erasure stands for them.
     given_up: BTreeSet<String>,
     now: OffsetDateTime,
@@ -36,13 +39,16 @@ impl World {
             Environment::from_iter([("DATABASE_URL", url.as_str()), ("DATABASE_ACQUIRE_TIMEOUT_MS", "10000")]);
         let environments = [(); 2].map(|()| EventFanout::start(&settings).unwrap());
         let mut lanes = LANES.map(|_| Vec::new());
+        let mut people = BTreeMap::new();
         for told in &case.told {
             let lane = told.lane();
             let offset = i64::try_from(lanes[lane].len()).unwrap();
             let (topic, partition) = LANES[lane];
-            lanes[lane].push(testkit::record(topic, partition, offset, now, &told.event()));
+            let event = told.event();
+            people.insert(event.id.to_string(), told.user());
+            lanes[lane].push(testkit::record(topic, partition, offset, now, &event));
         }
-        Self { database, environments, lanes, delivered: [0; LANES.len()], given_up: BTreeSet::new(), now }
+        Self { database, environments, lanes, delivered: [0; LANES.len()], people, given_up: BTreeSet::new(), now }
     }
 
     pub async fn take(&mut self, step: &Step) {
@@ -64,7 +70,7 @@ impl World {
                 self.redrive().await;
                 self.invoke([tick(), tick()]).await;
             }
-            Step::Erase(number) => self.erase(&user(*number)).await,
+            Step::Erase(number) => self.erase(USERS[*number]).await,
         }
     }
 
@@ -118,17 +124,17 @@ impl World {
 
     async fn erase(&mut self, user_id: &str) {
         let mut transaction = self.database.pool.begin().await.unwrap();
-        let waiting: Vec<String> = sqlx::query_scalar("select event_id from inbox where state = 'parked'")
-            .fetch_all(&mut *transaction)
-            .await
-            .unwrap();
+        let waiting = unsettled(&mut transaction).await;
         let person = Person { user_id, consumer: "event-fanout", topics: &["user.events", "system.audit"] };
         erasure::erase(&mut transaction, &person, self.now).await.unwrap();
-        let still: Vec<String> = sqlx::query_scalar("select event_id from inbox where state = 'parked'")
-            .fetch_all(&mut *transaction)
-            .await
-            .unwrap();
-        self.given_up.extend(waiting.into_iter().filter(|event_id| !still.contains(event_id)));
+        let still = unsettled(&mut transaction).await;
+        for event_id in waiting.difference(&still) {
+            assert_eq!(self.people[event_id], user_id, "{event_id} was given up");
+        }
+        for event_id in &still {
+            assert_ne!(self.people[event_id], user_id, "{event_id} was left");
+        }
+        self.given_up.extend(waiting.difference(&still).cloned());
         transaction.commit().await.unwrap();
     }
 
@@ -174,6 +180,16 @@ impl World {
         assert!(chains.keys().eq(known.iter()), "{known:?}");
         chains
     }
+}
+
+/// Events that wait, and those that are dead letters.
+async fn unsettled(connection: &mut PgConnection) -> BTreeSet<String> {
+    let events: Vec<String> =
+        sqlx::query_scalar("select event_id from inbox where state in ('parked', 'dead_lettered')")
+            .fetch_all(connection)
+            .await
+            .unwrap();
+    events.into_iter().collect()
 }
 
 fn tick() -> Value {
