@@ -4,7 +4,9 @@ use std::time::Duration as StdDuration;
 use anyhow::ensure;
 use serde::Serialize;
 use settings::{Environment, SettingError};
-use store::{PgPool, housekeeping};
+use store::erasure::{self, Person};
+use store::housekeeping::{self, Leftover};
+use store::{Connection as _, PgPool};
 use time::{Duration, OffsetDateTime};
 
 use crate::deadline::{Deadline, Progress};
@@ -17,6 +19,10 @@ pub const INBOX_KEEP_DAYS: NonZeroU16 = NonZeroU16::new(35).unwrap();
 const FOLD_AFTER: Duration = Duration::minutes(5);
 /// An answer is honoured until it expires by the clock of whoever gives it.
 const CLOCKS_DIFFER_BY: Duration = Duration::HOUR;
+/// Whose dead letters may be about people.
+const CONSUMER: &str = "event-fanout";
+/// So many people are erased again in one run.
+const LEFTOVERS: i64 = 1000;
 
 /// What an environment keeps between invocations.
 pub struct Housekeeper {
@@ -38,6 +44,8 @@ pub struct Done {
     pub idempotency_keys: u64,
     /// Batches that it folded into the totals.
     pub batches_folded: u64,
+    /// Dead letters of erased people that it cleared.
+    pub letters_cleared: u64,
     /// Whether nothing is left for the next invocation.
     pub finished: bool,
 }
@@ -70,12 +78,14 @@ impl Housekeeper {
         let dead_letters = steps.rows("settled dead letters", letters.await);
         let keys = deadline.work(pool, async |c, part| housekeeping::remove_idempotency_keys(c, expired, part).await);
         let idempotency_keys = steps.rows("idempotency keys", keys.await);
+        let letters_cleared = steps.rows("dead letters of erased people", self.clear_leftovers(deadline, now).await);
         let done = Done {
             partitions,
             inbox_rows,
             dead_letters,
             idempotency_keys,
             batches_folded,
+            letters_cleared,
             finished: !steps.unfinished && steps.failed.is_empty(),
         };
         log(&done);
@@ -90,6 +100,29 @@ impl Housekeeper {
     async fn make_partitions(&self) -> Result<Vec<String>, store::Error> {
         housekeeping::make_partitions(&mut *self.pool.acquire().await?).await
     }
+
+    /// Erases again whoever has left something, each in a transaction of its own.
+    async fn clear_leftovers(&self, deadline: Deadline, now: OffsetDateTime) -> Result<Progress, store::Error> {
+        let mut progress = Progress::default();
+        if deadline.is_near() {
+            return Ok(progress);
+        }
+        let mut connection = self.pool.acquire().await?;
+        let leftovers = housekeeping::find_leftovers(&mut connection, CONSUMER, LEFTOVERS).await?;
+        let are_all = leftovers.len() < usize::try_from(LEFTOVERS).unwrap_or(usize::MAX);
+        for Leftover { user_id, topics } in leftovers {
+            if deadline.is_near() {
+                return Ok(progress);
+            }
+            let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
+            let person = Person { user_id: &user_id, consumer: CONSUMER, topics: &topics };
+            let mut transaction = connection.begin().await?;
+            let erased = erasure::erase(&mut transaction, &person, now).await?;
+            transaction.commit().await?;
+            progress.rows += erased.map_or(0, |erased| erased.dead_letters);
+        }
+        Ok(Progress { finished: are_all, ..progress })
+    }
 }
 
 fn log(done: &Done) {
@@ -99,6 +132,7 @@ fn log(done: &Done) {
         dead_letters.removed = done.dead_letters,
         idempotency_keys.removed = done.idempotency_keys,
         batches.folded = done.batches_folded,
+        erased.cleared = done.letters_cleared,
         finished = done.finished,
         "House kept"
     );

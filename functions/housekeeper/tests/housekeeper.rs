@@ -75,6 +75,7 @@ async fn what_is_old_goes_what_is_new_or_unsettled_stays_and_a_second_run_finds_
         dead_letters: 1,
         idempotency_keys: 1,
         batches_folded: 5,
+        letters_cleared: 0,
         finished: true,
     };
     assert_eq!(done, expected);
@@ -152,6 +153,36 @@ async fn a_step_that_fails_stops_no_other_and_fails_the_invocation_by_name() {
     let error = housekeeper(&database).handle(None, NOW).await.unwrap_err().to_string();
     assert!(error.contains("partitions of clicks") && error.contains("settled dead letters"), "{error}");
     assert_eq!(rows(&database).await, [4, 3, 3, 5, 1]);
+}
+
+/// It failed while the erasure was under way, or came again.
+#[tokio::test]
+async fn what_is_left_of_the_erased_is_cleared_and_nothing_of_anybody_else() {
+    let database = TestDatabase::new().await;
+    execute(
+        &database,
+        "insert into users (user_id, erased_at) values ('u-1', '2026-11-20Z'), ('u-3', '2026-11-20Z');
+         insert into dead_letters (consumer, topic, partition, record_offset, key, value, headers, error_class, error, attempts)
+             select consumer, 'user.events', 0, n, key::bytea, value::bytea, '[]', 'malformed', 'e', 1
+             from (values
+                 (1, 'event-fanout', 'u-1', 'Ada'), (2, 'event-fanout', 'k', '{\"userId\":\"u-1\"}'),
+                 (3, 'event-fanout', 'u-2', 'Bob'), (4, 'event-fanout', 'u-10', '{\"userId\":\"u-10\"}'),
+                 (5, 'click-consumer', 'u-3', 'a link of that code')
+             ) as letter (n, consumer, key, value)",
+    )
+    .await;
+    let done = housekeeper(&database).handle(None, NOW).await.unwrap();
+    assert_eq!(done, Done { letters_cleared: 2, finished: true, ..Done::default() });
+    let left: Vec<i64> = sqlx::query_scalar(
+        "select record_offset from dead_letters where state = 'open' and value is not null order by 1",
+    )
+    .fetch_all(&database.pool)
+    .await
+    .unwrap();
+    assert_eq!(left, [3, 4, 5]);
+    assert_eq!(count(&database, "users where erased_at = '2026-11-20Z'").await, 2);
+    let again = housekeeper(&database).handle(None, NOW).await.unwrap();
+    assert_eq!(again, Done { finished: true, ..Done::default() });
 }
 
 #[test]
