@@ -2,10 +2,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use store::audit_log::{self, Place, Verification};
 use store::{Error, PgConnection};
+use time::OffsetDateTime;
 
 use crate::broken::Broken;
-use crate::checkpoint::{All, Checkpoint};
+use crate::checkpoint::{Accepted, All, Checkpoint};
 use crate::compare::{Compared, compare};
+use crate::removed::removed;
 use crate::walk::walk;
 
 /// Checkpoints that are compared at once.
@@ -33,20 +35,63 @@ pub enum Progress<'a> {
     Rows(&'a str, u64),
 }
 
+/// What a full verification says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// Of each chain.
+    pub chains: Vec<ChainReport>,
+    /// What was accepted, and when, in its order.
+    pub accepted: Vec<(OffsetDateTime, Accepted)>,
+    /// Why checkpoints must have been removed, where they were.
+    pub removed: Option<&'static str>,
+}
+
+/// What was found in the checkpoints.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    /// Whether there is any.
+    pub(crate) any: bool,
+    /// Whether all were compared.
+    pub(crate) all: bool,
+    /// What was accepted, and when.
+    pub(crate) accepted: Vec<(OffsetDateTime, Accepted)>,
+    /// How the chains compare with them; of one that was accepted, with what follows.
+    pub(crate) compared: BTreeMap<String, Compared>,
+}
+
 /// Compares rows with all checkpoints.
-pub async fn compare_all(
+pub(crate) async fn compare_all(
     connection: &mut PgConnection,
     mut checkpoints: All,
-    compared: &mut BTreeMap<String, Compared>,
     mut goes_on: impl FnMut(u64) -> bool,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Seen> {
+    let mut seen = Seen::default();
     while let Some(some) = checkpoints.next(TOGETHER).await? {
-        compare(connection, some.into_iter().flat_map(Checkpoint::places), compared).await?;
-        if !goes_on(checkpoints.left()) {
-            break;
+        let places = seen.take(some);
+        compare(connection, places, &mut seen.compared).await?;
+        if !goes_on(checkpoints.left()) && checkpoints.left() > 0 {
+            return Ok(seen);
         }
     }
-    Ok(())
+    seen.all = true;
+    Ok(seen)
+}
+
+impl Seen {
+    /// The places that these are to be compared with.
+    fn take(&mut self, checkpoints: Vec<Checkpoint>) -> Vec<(String, Place)> {
+        let mut places: Vec<(String, Place)> = Vec::new();
+        for mut checkpoint in checkpoints {
+            self.any = true;
+            if let Some(accepted) = checkpoint.accepted.take() {
+                places.retain(|(chain, _)| *chain != accepted.chain);
+                self.compared.remove(&accepted.chain);
+                self.accepted.push((checkpoint.at, accepted));
+            }
+            places.extend(checkpoint.places());
+        }
+        places
+    }
 }
 
 /// Where chains were verified before.
@@ -60,25 +105,28 @@ pub async fn verify_all(
     connection: &mut PgConnection,
     checkpoints: Option<All>,
     mut progress: impl FnMut(Progress<'_>),
-) -> anyhow::Result<Vec<ChainReport>> {
-    let mut compared = BTreeMap::new();
+) -> anyhow::Result<Report> {
     let known = audit_log::verifications(connection).await?;
-    compare(connection, verified_before(&known), &mut compared).await?;
+    let (mut seen, mut gone) = (Seen::default(), None);
     if let Some(checkpoints) = checkpoints {
         let goes_on = |left| {
             progress(Progress::Checkpoints(left));
             true
         };
-        compare_all(connection, checkpoints, &mut compared, goes_on).await?;
+        let extent = checkpoints.extent();
+        seen = compare_all(connection, checkpoints, goes_on).await?;
+        gone = removed(extent, seen.any, &known);
     }
-    let mut chains: BTreeSet<String> = audit_log::chains(connection).await?.into_iter().collect();
-    chains.extend(compared.keys().cloned());
-    let mut reports = Vec::new();
-    for chain in chains {
+    let mut compared = seen.compared;
+    compare(connection, verified_before(&known), &mut compared).await?;
+    let mut names: BTreeSet<String> = audit_log::chains(connection).await?.into_iter().collect();
+    names.extend(compared.keys().cloned());
+    let mut chains = Vec::new();
+    for chain in names {
         let compared = compared.remove(&chain).unwrap_or_default();
-        reports.push(verify_chain(connection, chain, &compared, &mut progress).await?);
+        chains.push(verify_chain(connection, chain, &compared, &mut progress).await?);
     }
-    Ok(reports)
+    Ok(Report { chains, accepted: seen.accepted, removed: gone })
 }
 
 async fn verify_chain(

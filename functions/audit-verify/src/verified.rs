@@ -13,6 +13,8 @@ pub struct Verified {
     pub rows: u64,
     /// Chains that are broken.
     pub broken: Vec<BrokenChain>,
+    /// Why checkpoints must have been removed, where they were.
+    pub removed: Option<&'static str>,
     /// What became of the checkpoint.
     pub checkpoint: Checkpointed,
 }
@@ -35,11 +37,17 @@ pub enum Checkpointed {
     Published,
     /// No chain has grown since the last one.
     Unmoved,
-    /// Kafka did not give the last one, or did not take the new one.
+    /// Kafka did not give the last one, or did not take the new one; or all were removed, and what there is has to be accepted.
     Unavailable,
+    /// Another run is under way, and this one did nothing.
+    AnotherRunIsUnderWay,
 }
 
 impl Verified {
+    pub(crate) fn none(checkpoint: Checkpointed) -> Self {
+        Self { chains: 0, rows: 0, broken: Vec::new(), removed: None, checkpoint }
+    }
+
     /// Says it in the log, and as figures.
     pub(crate) fn report(&self, now: OffsetDateTime) {
         for BrokenChain { chain, broken } in &self.broken {
@@ -51,6 +59,9 @@ impl Verified {
                 "The audit log is broken"
             );
         }
+        if let Some(what) = self.removed {
+            tracing::error!(audit.what = what, "Checkpoints of the audit log were removed");
+        }
         tracing::info!(
             audit.chains = self.chains,
             audit.rows = self.rows,
@@ -60,7 +71,7 @@ impl Verified {
         );
         let unavailable = u64::from(self.checkpoint == Checkpointed::Unavailable);
         let figures = [
-            Metric::count("audit_broken", u64::from(!self.broken.is_empty())),
+            Metric::count("audit_broken", u64::from(!self.broken.is_empty() || self.removed.is_some())),
             Metric::count("audit_checkpoints_unavailable", unavailable),
             Metric::count("audit_rows_verified", self.rows),
         ];

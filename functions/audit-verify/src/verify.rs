@@ -2,15 +2,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU16;
 use std::time::{Duration as StdDuration, Instant};
 
+use anyhow::ensure;
 use settings::{Environment, SettingError};
 use store::audit_log::{self, Place, Verification};
-use store::{PgConnection, PgPool};
+use store::{Connection as _, PgConnection, PgPool};
 use time::{Duration, OffsetDateTime};
 
+use crate::accept::unverified;
 use crate::chain::{Known, Looked, look};
-use crate::checkpoint::{Checkpoint, Checkpoints};
+use crate::checkpoint::{Checkpoint, Checkpoints, Last};
 use crate::compare::{Compared, compare};
 use crate::full::{compare_all, verified_before};
+use crate::removed::removed;
 use crate::verified::{BrokenChain, Checkpointed, Verified};
 
 /// How long an invocation may take where the host names no deadline.
@@ -54,11 +57,29 @@ impl AuditVerify {
     pub async fn handle(&self, remaining: Option<StdDuration>, now: OffsetDateTime) -> anyhow::Result<Verified> {
         let limit = remaining.unwrap_or(DEFAULT_TIME_LIMIT).saturating_sub(MARGIN);
         let end = Instant::now() + self.window.min(limit);
-        let last = self.last_checkpoint().await;
-        let connection = &mut *self.pool.acquire().await?;
-        let known = self.known(connection, last.as_ref(), end).await?;
-        let mut verified =
-            Verified { chains: known.len(), rows: 0, broken: Vec::new(), checkpoint: Checkpointed::Unmoved };
+        // The lock ends with its connection, which nothing else uses afterwards, however the run ends.
+        let mut connection = self.pool.acquire().await?.detach();
+        if !audit_log::try_lock(&mut connection).await? {
+            tracing::info!("Another run is under way");
+            return Ok(Verified::none(Checkpointed::AnotherRunIsUnderWay));
+        }
+        let verified = self.verify(&mut connection, end, now).await?;
+        audit_log::unlock(&mut connection).await?;
+        connection.close().await?;
+        verified.report(now);
+        Ok(verified)
+    }
+
+    async fn verify(
+        &self,
+        connection: &mut PgConnection,
+        end: Instant,
+        now: OffsetDateTime,
+    ) -> anyhow::Result<Verified> {
+        let verifications = audit_log::verifications(connection).await?;
+        let (last, removed) = self.last_checkpoint(&verifications).await;
+        let known = self.known(connection, verifications, last.as_ref(), end).await?;
+        let mut verified = Verified { chains: known.len(), removed, ..Verified::none(Checkpointed::Unmoved) };
         let mut places = Places::new();
         let count = known.len();
         for (at, (chain, known)) in known.into_iter().enumerate() {
@@ -68,20 +89,25 @@ impl AuditVerify {
             verified.broken.extend(looked.broken.map(|broken| BrokenChain { chain, broken }));
         }
         verified.checkpoint = self.publish(last.as_ref(), &places, now).await;
-        verified.report(now);
         Ok(verified)
     }
 
-    /// Where the chains stood in the last checkpoint; nothing where nobody can say.
-    async fn last_checkpoint(&self) -> Option<Places> {
+    /// Where the chains stood in the last checkpoint, nothing where nobody can say; and why checkpoints must have been removed, where
+    /// they were.
+    async fn last_checkpoint(&self, known: &[Verification]) -> (Option<Places>, Option<&'static str>) {
         match self.checkpoints.last().await {
-            Ok(last) => Some(last.into_iter().flat_map(Checkpoint::places).collect()),
+            Ok(Last { checkpoint, extent }) => {
+                let removed = removed(extent, checkpoint.is_some(), known);
+                // What nothing is left to compare with does not become what is compared with without somebody's word.
+                let is_told = checkpoint.is_some() || removed.is_none();
+                (is_told.then(|| checkpoint.into_iter().flat_map(Checkpoint::places).collect()), removed)
+            }
             Err(error) => {
                 tracing::error!(
                     error.message = format!("{error:#}"),
                     "The last checkpoint of the audit log cannot be read, and nothing is compared with it"
                 );
-                None
+                (None, None)
             }
         }
     }
@@ -90,10 +116,10 @@ impl AuditVerify {
     async fn known(
         &self,
         connection: &mut PgConnection,
+        verifications: Vec<Verification>,
         last: Option<&Places>,
         end: Instant,
     ) -> anyhow::Result<BTreeMap<String, Known>> {
-        let verifications = audit_log::verifications(connection).await?;
         let compared = self.compared(connection, &verifications, last, end).await?;
         let mut chains: BTreeSet<String> = audit_log::chains(connection).await?.into_iter().collect();
         chains.extend(compared.keys().cloned());
@@ -126,13 +152,17 @@ impl AuditVerify {
         if compared.iter().any(|(chain, compared)| !compared.is_same() && !is_known(chain)) {
             let all = async {
                 let all = self.checkpoints.all().await?;
-                compare_all(connection, all, &mut compared, |_| Instant::now() < end).await
+                let seen = compare_all(connection, all, |_| Instant::now() < end).await?;
+                // Behind what was not reached, a chain may have been accepted.
+                ensure!(seen.all, "there was no time for all");
+                Ok(seen.compared)
             };
-            if let Err(error) = all.await {
-                tracing::error!(
+            match all.await {
+                Ok(all) => compared.extend(all),
+                Err(error) => tracing::error!(
                     error.message = format!("{error:#}"),
                     "Not all checkpoints of the audit log could be compared"
-                );
+                ),
             }
         }
         compare(connection, verified_before(verifications), &mut compared).await?;
@@ -171,10 +201,6 @@ impl AuditVerify {
             }
         }
     }
-}
-
-fn unverified(chain: &str) -> Verification {
-    Verification { chain: chain.to_owned(), verified: Place::start(), completed_at: None, broken: None }
 }
 
 /// Until when the next of so many chains may take.

@@ -134,8 +134,14 @@ pub(crate) struct Repair {
 #[derive(Args)]
 pub(crate) struct AuditVerify {
     /// Without Kafka: what was cut off at the end, or rewritten with all hashes, may then go unnoticed
-    #[arg(long)]
+    #[arg(long, conflicts_with = "accept")]
     pub(crate) without_checkpoints: bool,
+    /// Take this chain as it stands, after a restore or a failover: from now on it is compared only with what follows
+    #[arg(long, value_name = "CHAIN", requires = "reason")]
+    pub(crate) accept: Option<String>,
+    /// Why the chain is not what it was: it is kept in the checkpoints and on record
+    #[arg(long, value_name = "TEXT", requires = "accept", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(crate) reason: Option<String>,
     /// For programs
     #[arg(long)]
     pub(crate) json: bool,

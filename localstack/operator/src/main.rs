@@ -59,7 +59,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         audit_source: Source::new("/onceward/operator").expect("a short text"),
     };
     let answered = match arguments.command {
-        Command::AuditVerify(command) => audit_verify::run(command, connection, &environment).await,
+        Command::AuditVerify(command) => audit_verify::run(command, connection, &environment, &session).await,
         Command::Dlq(command) => dlq::run(*command, connection, &session).await,
         Command::ApiKey(command) => api_key::run(command, connection, &session).await,
         Command::Outbox(command) => outbox::run(command, connection, &session).await,

@@ -8,7 +8,7 @@ mod verifications;
 pub use append::append;
 pub use canonical::hex;
 pub use read::{chains, hashes, head, heads, page};
-pub use verifications::{Verification, try_lock, verifications, write};
+pub use verifications::{Verification, try_lock, unlock, verifications, write};
 
 use time::OffsetDateTime;
 

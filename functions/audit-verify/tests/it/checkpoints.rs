@@ -42,7 +42,7 @@ async fn a_record_of_somebody_else_does_not_hide_the_last_checkpoint() {
     let record = |value| Record { topic: &world.topic.name, key: None, value, headers: &[] };
     let outcome = publisher.publish(&[record(Some(b"{}")), record(None)], Duration::from_secs(10)).await;
     assert_eq!(outcome.unavailable, None);
-    let last = Checkpoints::of(&world.environment()).unwrap().last().await.unwrap().unwrap();
+    let last = Checkpoints::of(&world.environment()).unwrap().last().await.unwrap().checkpoint.unwrap();
     assert_eq!(last.heads.len(), 2);
     assert_eq!(world.run().await.checkpoint, Checkpointed::Unmoved);
 }

@@ -138,3 +138,44 @@ async fn while_kafka_is_away_it_says_what_to_do() {
     assert_eq!(said.code, 1, "{said:?}");
     assert!(said.err.contains("--without-checkpoints") && said.out.is_empty(), "{said:?}");
 }
+
+#[tokio::test]
+async fn a_restored_chain_is_accepted_with_a_reason_and_that_is_on_record_and_shown_ever_after() {
+    let world = World::new().await;
+    world.checkpoint().await;
+    world
+        .tamper(
+            "delete from audit_verifications; delete from audit_log where chain = 'user.events/1' and seq > 3;
+             update audit_heads set seq = 3, hash = (select hash from audit_log where chain = 'user.events/1' and seq = 3)
+             where chain = 'user.events/1'",
+        )
+        .await;
+    assert_eq!(world.verify(&[], &[]).code, 1);
+    let without = world.verify(&["--accept", "user.events/1"], &[]);
+    assert!(without.code == 1 && without.err.contains("--reason"), "{without:?}");
+    let accepted = world.verify(&["--accept", "user.events/1", "--reason", "restored"], &[("USER", "ada")]);
+    assert_eq!(accepted.code, 0, "{accepted:?}");
+    assert!(accepted.out.contains("at row 3 (row 5 before)"), "{accepted:?}");
+    let after = world.verify(&[], &[]);
+    assert_eq!(after.code, 0, "{after:?}");
+    assert!(after.out.contains("user.events/1 was accepted by operator:ada"), "{after:?}");
+    assert!(after.out.contains("(row 5 before): restored"), "{after:?}");
+    let events: Vec<String> = sqlx::query_scalar("select convert_from(payload, 'UTF8') from outbox")
+        .fetch_all(&world.database.pool)
+        .await
+        .unwrap();
+    assert_eq!(events.len(), 1);
+    for part in ["audit.accepted", "operator:ada", "audit/user.events/1", "from row 5 to row 3", "restored"] {
+        assert!(events[0].contains(part), "{part}: {events:?}");
+    }
+}
+
+#[tokio::test]
+async fn checkpoints_that_were_removed_are_said_and_the_exit_code_is_1() {
+    let world = World::new().await;
+    world.checkpoint().await;
+    world.topic.remove_before(0, 1).await;
+    let said = world.verify(&[], &[]);
+    assert_eq!(said.code, 1, "{said:?}");
+    assert!(said.out.contains("Checkpoints were removed") && !said.out.contains("no checkpoints yet"), "{said:?}");
+}

@@ -13,6 +13,14 @@ pub async fn try_lock(connection: &mut PgConnection) -> sqlx::Result<bool> {
         .await
 }
 
+/// Gives that lock back.
+pub async fn unlock(connection: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query_scalar!(r#"select pg_advisory_unlock($1, $2) as "given!""#, LOCK.0, LOCK.1)
+        .fetch_one(connection)
+        .await
+        .map(drop)
+}
+
 /// How far a chain is verified, and what was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verification {
