@@ -13,7 +13,6 @@ mod housekeeping;
 mod idempotency_keys;
 mod link_stats;
 mod links;
-
 mod migrations;
 mod person_of;
 mod privileges;
