@@ -37,12 +37,12 @@ impl Fault {
             ("21" | "22" | "23", _) | ("54", "54000") => Self::data(&code, None),
             // Memory is short: the same batch would need as much again.
             ("53", "53200") => Self::Ours,
-            // Read-only: the server has become a standby, and a new connection finds the other one.
+            // Read-only: the server has become a standby, and a new connection finds the other one. And a transaction that took too long.
             ("08" | "53" | "58", _)
             | ("40", "40001" | "40P01")
             | ("55", "55P03")
             | ("57", "57014")
-            | ("25", "25006") => Self::Passing,
+            | ("25", "25006" | "25P04") => Self::Passing,
             ("57", code) if code.starts_with("57P") => Self::Passing,
             _ => Self::Ours,
         }
