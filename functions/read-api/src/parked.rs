@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::ReadApi;
 use crate::bytes::BytesAnswer;
-use crate::query::{limit, micros, of_micros, parameters, text};
+use crate::query::{limit, parameters, text};
 
 /// Which events that wait.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -82,7 +82,7 @@ pub(crate) struct AwaitsAnswer {
 
 /// List what waits
 ///
-/// Events that may succeed later, those that wait longest first. What only stands behind another of its key is counted there.
+/// Events that may succeed later, in the order in which they were parked. What only stands behind another of its key is counted there.
 #[utoipa::path(
     get,
     path = "/api/parked",
@@ -104,12 +104,11 @@ pub(crate) async fn list_parked(
 ) -> Result<Json<Page<ParkedAnswer>>, Failure> {
     let query = parameters(query, "consumer, limit and cursor")?;
     let limit = limit(query.limit.as_deref())?;
-    let after = Cursor::<(i64, i64)>::read(query.cursor.as_deref())?;
-    let after = after.map(|(at, id)| Ok::<_, Failure>((of_micros(at)?, id))).transpose()?;
+    let after = Cursor::<i64>::read(query.cursor.as_deref())?;
     let consumer = text::<256>("consumer", query.consumer)?;
     let mut connection = api.pool.acquire().await?;
     let waiting = parked_events::waiting(&mut connection, consumer.as_deref(), after, limit + 1).await?;
-    let page = Page::of(waiting, limit, |last| (micros(last.parked_at), last.parked_id));
+    let page = Page::of(waiting, limit, |last| last.parked_id);
     Ok(Json(page.map(ParkedAnswer::of)))
 }
 

@@ -1,4 +1,4 @@
--- What is looked at again by itself, longest parked first, with how much of its queue waits in all. Only queues of this page are counted.
+-- What is looked at again by itself, in the order of parking, which is that of the numbers, with how much of its queue waits in all. Only queues of this page are counted.
 select
     tried.parked_id,
     tried.consumer,
@@ -19,13 +19,13 @@ from (
     from parked_events
     where next_try_at is not null
     and ($1::text is null or consumer = $1)
-    and ($2::timestamptz is null or (parked_at, parked_id) > ($2, $3::bigint))
-    order by parked_at, parked_id
-    limit $4
+    and parked_id > coalesce($2::bigint, 0)
+    order by parked_id
+    limit $3
 ) as tried
 cross join lateral (
     select count(*) as events
     from parked_events as parked
     where parked.consumer = tried.consumer and parked.topic = tried.topic and parked.queue = tried.queue
 ) as queue
-order by tried.parked_at, tried.parked_id
+order by tried.parked_id

@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 
 use crate::blocked_keys::{Queue, columns};
 
-pub use waiting::{Waiting, WaitingPlace, waiting};
+pub use waiting::{Waiting, waiting};
 pub use write::{NewlyParked, TriedAgain, insert, postpone, postpone_queue, remove, stand_behind, tried_again};
 
 /// A row that an event makes, and others may need.

@@ -1,12 +1,14 @@
 use serde_json::json;
+use store::parked_events;
+use testkit::sqlx::{self, Connection as _, PgConnection};
 
 use crate::world::World;
 
 #[tokio::test]
-async fn what_waits_is_listed_longest_first_with_what_it_waits_for() {
+async fn what_waits_is_listed_in_the_order_of_parking_with_what_it_waits_for() {
     let world = World::new().await;
-    world.park("u-1", 1, 60).await;
     world.park("u-2", 2, 120).await;
+    world.park("u-1", 1, 60).await;
     world.park("u-1", 3, 30).await;
     let body = world.must_get("/api/parked?consumer=event-fanout").await;
     let items = body["items"].as_array().unwrap();
@@ -20,4 +22,46 @@ async fn what_waits_is_listed_longest_first_with_what_it_waits_for() {
     let rest: Vec<_> = items[1..].iter().map(|item| (&item["offset"], &item["inQueue"])).collect();
     assert_eq!(rest, [(&json!(1), &json!(2)), (&json!(3), &json!(2))]);
     assert_eq!(world.must_get("/api/parked?consumer=other").await, json!({"items": [], "next": null}));
+}
+
+/// A page must not cost more the more there is that waits.
+#[tokio::test]
+async fn a_page_is_read_in_the_order_of_an_index() {
+    let world = World::new().await;
+    let mut owner = PgConnection::connect(&world.database.owner_url()).await.unwrap();
+    sqlx::raw_sql(
+        "insert into blocked_keys (consumer, topic, queue, blocked_at)
+         select 'event-fanout', 'user.events', int4send(n), now() from generate_series(1, 20000) as n;
+         insert into parked_events (consumer, topic, queue, partition, record_offset, value, headers, parked_at, next_try_at, tries)
+         select 'event-fanout', 'user.events', int4send(n), 0, n, '{}', '[]', now(), now(), 0 from generate_series(1, 20000) as n;
+         analyze parked_events",
+    )
+    .execute(&mut owner)
+    .await
+    .unwrap();
+    let mut connection = PgConnection::connect(&world.database.url()).await.unwrap();
+    let before = read_rows(&mut connection).await;
+    // More often than PostgreSQL plans a statement for its values.
+    for _ in 0..8 {
+        for consumer in [None, Some("event-fanout")] {
+            let page = parked_events::waiting(&mut connection, consumer, None, 20).await.unwrap();
+            let after = Some(page[19].parked_id + 10_000);
+            assert_eq!(parked_events::waiting(&mut connection, consumer, after, 20).await.unwrap().len(), 20);
+        }
+    }
+    let read = read_rows(&mut connection).await - before;
+    // Each of 32 pages reads its rows and counts their queues.
+    assert!((640..3000).contains(&read), "{read} rows were read");
+}
+
+/// Rows of parked events that were read, by an index or without one.
+async fn read_rows(connection: &mut PgConnection) -> i64 {
+    // What a session has counted itself it makes known now.
+    sqlx::query("select pg_stat_force_next_flush()").execute(&mut *connection).await.unwrap();
+    sqlx::query("select 1").execute(&mut *connection).await.unwrap();
+    let statement = "select (seq_tup_read + coalesce((
+             select sum(idx_tup_read) from pg_stat_user_indexes as i where i.relid = t.relid
+         ), 0))::bigint
+         from pg_stat_user_tables as t where relname = 'parked_events'";
+    sqlx::query_scalar(statement).fetch_one(connection).await.unwrap()
 }

@@ -36,25 +36,14 @@ pub struct Waiting {
     pub in_queue: i64,
 }
 
-/// The place of a parked event among all that wait: since when, and its number.
-pub type WaitingPlace = (OffsetDateTime, i64);
-
-/// What waits, longest first, of one consumer or of all: what stands behind a place, where there is one.
+/// What waits, in the order of parking, of one consumer or of all: what was parked after this number, where there is one.
 pub async fn waiting(
     connection: &mut PgConnection,
     consumer: Option<&str>,
-    after: Option<WaitingPlace>,
+    after: Option<i64>,
     limit: i64,
 ) -> sqlx::Result<Vec<Waiting>> {
-    let (after_time, after_id) = after.unzip();
-    sqlx::query_file_as!(
-        Waiting,
-        "queries/list_waiting_queues.sql",
-        consumer as Option<&str>,
-        after_time as Option<OffsetDateTime>,
-        after_id as Option<i64>,
-        limit
-    )
-    .fetch_all(connection)
-    .await
+    sqlx::query_file_as!(Waiting, "queries/list_waiting_queues.sql", consumer as Option<&str>, after, limit)
+        .fetch_all(connection)
+        .await
 }
