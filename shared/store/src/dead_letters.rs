@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-pub use find::{Count, Filter, Found, counts, find, find_open};
+pub use find::{Count, Filter, Found, Open, counts, find, find_first_open, find_open};
 pub use redrive::{Reason, Tally, count_discardable, count_redrivable, discard, redrive};
 pub use show::{Listed, Shown, load, show};
 pub use tried::{FailedAgain, close, reopen};

@@ -64,14 +64,44 @@ pub async fn find(connection: &mut PgConnection, filter: &Filter, limit: Option<
     .await
 }
 
+/// Open dead letters that match.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Open {
+    /// The numbers of the first, in the order of their places.
+    pub ids: Vec<i64>,
+    /// How many there are in all.
+    pub matching: u64,
+}
+
 /// The numbers of all open dead letters that match now, in the order of their places: those of one key, wherever the list is cut, are
 /// sent on in their order.
 pub async fn find_open(connection: &mut PgConnection, filter: &Filter) -> sqlx::Result<Vec<i64>> {
-    let open = Filter { state: Some("open".to_owned()), ..filter.clone() };
-    let mut found = find(connection, &open, None).await?;
-    let place = |letter: &Found| (letter.partition, letter.offset, letter.dead_letter_id);
-    found.sort_by(|a, b| (&a.consumer, &a.topic, place(a)).cmp(&(&b.consumer, &b.topic, place(b))));
-    Ok(found.into_iter().map(|letter| letter.dead_letter_id).collect())
+    Ok(open(connection, filter, None).await?.ids)
+}
+
+/// As [`find_open`], the first so many.
+pub async fn find_first_open(connection: &mut PgConnection, filter: &Filter, limit: usize) -> sqlx::Result<Open> {
+    open(connection, filter, Some(i64::try_from(limit).unwrap_or(i64::MAX))).await
+}
+
+async fn open(connection: &mut PgConnection, filter: &Filter, limit: Option<i64>) -> sqlx::Result<Open> {
+    let rows = sqlx::query_file!(
+        "queries/find_open_dead_letters.sql",
+        filter.consumer.as_deref() as Option<&str>,
+        filter.topic.as_deref() as Option<&str>,
+        filter.error_class.as_deref() as Option<&str>,
+        filter.key.as_deref() as Option<&[u8]>,
+        filter.event_id.as_deref() as Option<&str>,
+        filter.since,
+        filter.until,
+        filter.from_id,
+        filter.to_id,
+        limit
+    )
+    .fetch_all(connection)
+    .await?;
+    let matching = rows.first().map_or(0, |row| row.matching.unsigned_abs());
+    Ok(Open { ids: rows.into_iter().map(|row| row.dead_letter_id).collect(), matching })
 }
 
 /// How many dead letters of a kind there are.

@@ -1,5 +1,5 @@
 use sqlx::Row;
-use store::dead_letters::{self, DeadLetter};
+use store::dead_letters::{self, DeadLetter, Filter, Open};
 use testkit::TestDatabase;
 
 use crate::NOON;
@@ -109,4 +109,26 @@ async fn a_value_as_large_as_kafka_takes_is_kept_whole() {
     dead_letters::insert(&mut connection, CONSUMER, &[letter(7, &value)]).await.unwrap();
     let back: Vec<u8> = sqlx::query_scalar("select value from dead_letters").fetch_one(&database.pool).await.unwrap();
     assert!(back == value);
+}
+
+#[tokio::test]
+async fn the_first_that_are_open_are_those_of_the_first_places_and_all_are_counted() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.acquire().await.unwrap();
+    let letters: Vec<_> = [5, 3, 4, 1, 2].map(|offset| letter(offset, b"rubbish")).into();
+    dead_letters::insert(&mut connection, CONSUMER, &letters).await.unwrap();
+    sqlx::query("update dead_letters set state = 'discarded', resolved_at = now() where record_offset = 2")
+        .execute(&mut *connection)
+        .await
+        .unwrap();
+    let in_place: Vec<i64> = sqlx::query_scalar("select dead_letter_id from dead_letters order by record_offset")
+        .fetch_all(&mut *connection)
+        .await
+        .unwrap();
+    let first = dead_letters::find_first_open(&mut connection, &Filter::default(), 2).await.unwrap();
+    assert_eq!(first, Open { ids: vec![in_place[0], in_place[2]], matching: 4 });
+    let all = dead_letters::find_open(&mut connection, &Filter::default()).await.unwrap();
+    assert_eq!(all, [in_place[0], in_place[2], in_place[3], in_place[4]]);
+    let of_nobody = Filter { consumer: Some("another-consumer".to_owned()), ..Filter::default() };
+    assert_eq!(dead_letters::find_first_open(&mut connection, &of_nobody, 2).await.unwrap(), Open::default());
 }
