@@ -1,6 +1,7 @@
 //! Which dead letters are meant.
 
 use anyhow::{bail, ensure};
+use api::{selected_by, selected_ids};
 use clap::Args;
 use store::PgConnection;
 use store::dead_letters::{self, Filter};
@@ -85,21 +86,10 @@ pub(crate) struct Selected {
 impl Selection {
     /// As it is said in a log.
     pub(crate) fn describe(&self, now: OffsetDateTime) -> String {
-        let Filter { consumer, topic, error_class, key, event_id, since, until, from_id, to_id, .. } =
-            self.filters.clone().filter(now);
-        let mut all = Vec::new();
-        let mut add = |name: &str, value: Option<String>| all.extend(value.map(|value| format!("{name}={value}")));
-        add("consumer", consumer);
-        add("topic", topic);
-        add("class", error_class);
-        add("key", key.map(|key| bytes::shown(&key)));
-        add("event-id", event_id);
-        add("since", since.map(|since| since.to_string()));
-        add("until", until.map(|until| until.to_string()));
-        add("from-id", from_id.map(|id| id.to_string()));
-        add("to-id", to_id.map(|id| id.to_string()));
-        add("id", (!self.ids.is_empty()).then(|| format!("{:?}", self.ids)));
-        if all.is_empty() { "all".to_owned() } else { all.join(" ") }
+        if self.ids.is_empty() {
+            return selected_by(&self.filters.clone().filter(now));
+        }
+        selected_ids(&once_each(&self.ids))
     }
 
     /// Looks them up. What fails later is not among them.
@@ -121,9 +111,7 @@ impl Selection {
 
 async fn named(connection: &mut PgConnection, ids: &[i64]) -> anyhow::Result<Selected> {
     ensure!(ids.iter().all(|id| *id > 0), "numbers of dead letters begin with 1");
-    let mut ids = ids.to_vec();
-    ids.sort_unstable();
-    ids.dedup();
+    let ids = once_each(ids);
     let known = dead_letters::load(connection, &ids).await?;
     let mut selected = Selected { open: Vec::new(), others: Vec::new() };
     for id in ids {
@@ -134,6 +122,13 @@ async fn named(connection: &mut PgConnection, ids: &[i64]) -> anyhow::Result<Sel
         }
     }
     Ok(selected)
+}
+
+fn once_each(ids: &[i64]) -> Vec<i64> {
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
 }
 
 fn why_not(state: &str, reason: Option<&str>) -> String {

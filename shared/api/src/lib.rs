@@ -9,6 +9,7 @@ mod problems;
 mod repairs;
 mod routes;
 mod scope;
+mod selection;
 
 pub use caller::{Caller, Keys};
 pub use gateway::{answer, serve};
@@ -19,3 +20,4 @@ pub use problems::{Failure, invalid, media_type, reason, unread_body, unsupporte
 pub use repairs::Repaired;
 pub use routes::{Routes, SECURITY_SCHEME, operations, problem};
 pub use scope::{Grant, InvalidGrant, Scope};
+pub use selection::{selected_by, selected_ids};

@@ -61,9 +61,9 @@ mod tests {
     fn one_letter_is_named_and_many_are_counted() {
         let actor: UserId = "key:k1".parse().unwrap();
         let done = [tally("email-taken", 1)];
-        let one = Repaired { ids: &[7], selection: "id=[7]", done: &done }.redriven(actor.clone());
+        let one = Repaired { ids: &[7], selection: "id=7", done: &done }.redriven(actor.clone());
         assert_eq!(one.resource.as_str(), "dead-letters/7");
-        assert_eq!(one.detail.unwrap().as_str(), "letters: 1 (1 of email-taken), selection: id=[7]");
+        assert_eq!(one.detail.unwrap().as_str(), "letters: 1 (1 of email-taken), selection: id=7");
         let done = [tally("email-taken", 1), tally("malformed", 2)];
         let reason = Reason::new(&"x".repeat(2000)).unwrap();
         let many = Repaired { ids: &[7, 8, 9], selection: "all", done: &done }.discarded(actor, &reason);

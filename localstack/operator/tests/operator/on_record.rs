@@ -39,7 +39,7 @@ async fn who_sent_on_or_gave_up_what_is_on_record_once() {
     let one = |id: &str| format!("dead-letters/{id}");
     let letters = |n: i64| format!("letters: {n} ({n} of invalid-data)");
     let expected = [
-        entry("redriven", "redrive", &one(&ids[0]), format!("{}, selection: id=[{}]", letters(1), ids[0])),
+        entry("redriven", "redrive", &one(&ids[0]), format!("{}, selection: id={}", letters(1), ids[0])),
         entry(
             "redriven",
             "redrive",
@@ -65,4 +65,19 @@ async fn each_part_is_on_record_with_its_own_transaction() {
     let details: Vec<_> = on_record(&database).await.into_iter().map(|[.., detail]| detail).collect();
     let parts = [500, 500, 200].map(|n| format!("letters: {n} ({n} of invalid-data), selection: all"));
     assert_eq!(details, parts);
+}
+
+/// The log is kept for ever, and whoever is erased must not stand in it.
+#[tokio::test]
+async fn a_key_that_was_asked_for_is_not_on_record_and_many_numbers_are_counted() {
+    let database = TestDatabase::new().await;
+    let keys = ["ada@example.com", "k", "k"];
+    let letters: Vec<_> = (1..).zip(keys).map(|(offset, key)| letter(Some(key.as_bytes()), offset)).collect();
+    let ids = keep(&database, &letters).await;
+    must(&database, &["dlq", "redrive", "--key", "ada@example.com"]);
+    must(&database, &["dlq", "discard", "--id", &format!("{},{}", ids[2], ids[1]), "--reason", "a test"]);
+    let selected = |[.., detail]: [String; 5]| detail.split_once("selection: ").unwrap().1.to_owned();
+    let selected: Vec<_> = on_record(&database).await.into_iter().map(selected).collect();
+    // printf %s ada@example.com | sha256sum
+    assert_eq!(selected, ["key=sha256:b5fc85e55755".to_owned(), format!("2 ids from {} to {}", ids[1], ids[2])]);
 }
