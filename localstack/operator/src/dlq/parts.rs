@@ -1,6 +1,7 @@
 //! Works through many dead letters, some in a transaction.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use outbox::WriteError;
@@ -11,6 +12,8 @@ use store::{Connection as _, Fault, PgConnection};
 const PART: usize = 500;
 /// How often a part is tried where a batch is in its way.
 const TRIES: u32 = 5;
+/// Between two tries.
+const WAIT: Duration = Duration::from_millis(50);
 
 /// Each part in a transaction of its own: what was committed stays, whatever becomes of the rest.
 pub(super) async fn in_parts(
@@ -43,6 +46,7 @@ async fn tried(
         match once(connection, ids, work).await {
             Err(WriteError::Store(error)) if tries < TRIES && Fault::of(&error) == Fault::Passing => {
                 tracing::warn!(error = &error as &dyn std::error::Error, tries, "The database is tried again");
+                tokio::time::sleep(WAIT).await;
                 tries += 1;
             }
             result => return result,
