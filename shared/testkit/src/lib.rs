@@ -3,6 +3,7 @@
 mod api_key;
 mod clicks;
 mod database;
+mod outage;
 mod records;
 mod scopes;
 mod servers;
@@ -14,8 +15,9 @@ mod wait;
 pub use api_key::api_key;
 pub use clicks::{click, click_event, rollups_equal_facts, uuid_at, uuid_bounds_at};
 pub use database::TestDatabase;
+pub use outage::break_tables;
 pub use records::{payload, raw_record, record};
-pub use scopes::scope_table;
+pub use scopes::{routes, scope_table};
 pub use servers::{artifacts, freeze};
 /// For the statements of tests alone: those of the product stand in `store`.
 pub use sqlx;

@@ -47,6 +47,13 @@ pub async fn scope_table(router: &Router, description: &OpenApi, database: &Test
     table
 }
 
+/// The method and path of every route that is described.
+#[must_use]
+pub fn routes(description: &OpenApi) -> Vec<(&'static str, &str)> {
+    let of_path = |(path, item)| operations(item).map(move |(method, _)| (method, path));
+    description.paths.paths.iter().map(|(path, item)| (path.as_str(), item)).flat_map(of_path).collect()
+}
+
 /// The status of the answer, and whether it says what to send.
 async fn send(router: &Router, method: &str, path: &str, key: Option<&str>) -> (StatusCode, bool) {
     let path: Vec<&str> = path.split('/').map(|part| if part.starts_with('{') { "0" } else { part }).collect();

@@ -39,6 +39,11 @@ impl Api {
         Self { database, description, router, key }
     }
 
+    /// The key that all is sent with.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+
     /// Sends what follows with a key that is made now.
     pub(crate) async fn use_another_key(&mut self) {
         self.key = testkit::api_key(&self.database, &["links"], &[]).await;
