@@ -9,6 +9,7 @@ mod letters;
 mod parked;
 mod path;
 mod query;
+mod tries;
 mod users;
 
 use std::sync::Arc;

@@ -14,6 +14,7 @@ use store::api_keys;
 use utoipa::ToSchema;
 
 use super::KeyAnswer;
+use crate::tries::Deadline;
 use crate::{ReadApi, body, query};
 
 /// An API key that is wanted.
@@ -96,7 +97,7 @@ pub(crate) async fn create_key(
         NewKey::new(&wanted.name, &wanted.scopes, &wanted.sources, expires_at, now).map_err(|error| refused(&error))?;
     let key = Key::generate(&mut rand::rng());
     let row = new.row(&key, &caller.actor(), now);
-    let mut transaction = api.pool.begin().await?;
+    let mut transaction = api.begin(Deadline::start()).await?;
     api_keys::insert(&mut transaction, &row).await?;
     let made = key_created(caller.actor(), &row.key_id, &row.scopes);
     let shards = api.audit(&mut transaction, made, now).await?;

@@ -8,6 +8,7 @@ use store::api_keys;
 
 use crate::ReadApi;
 use crate::path::{KeyInPath, no_key};
+use crate::tries::Deadline;
 
 /// Revoke an API key
 ///
@@ -33,7 +34,7 @@ pub(crate) async fn revoke_key(
     KeyInPath(id): KeyInPath,
 ) -> Result<StatusCode, Failure> {
     let now = (api.clock)();
-    let mut transaction = api.pool.begin().await?;
+    let mut transaction = api.begin(Deadline::start()).await?;
     let revoked = api_keys::revoke(&mut transaction, &id, now).await?.ok_or_else(no_key)?;
     let shards = if revoked.is_new {
         api.audit(&mut transaction, key_revoked(caller.actor(), &id, &revoked.scopes), now).await?

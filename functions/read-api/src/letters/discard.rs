@@ -8,12 +8,12 @@ use axum::{Extension, Json};
 use http::{HeaderMap, StatusCode};
 use lambda::Problem;
 use serde::Deserialize;
-use store::Connection as _;
 use store::dead_letters::{self, Reason};
 use utoipa::ToSchema;
 
 use super::answer::LetterAnswer;
 use crate::path::{LetterInPath, no_letter};
+use crate::tries::Deadline;
 use crate::{ReadApi, body};
 
 /// The longest reason, in characters.
@@ -81,8 +81,7 @@ pub(crate) async fn discard_letter(
     let request: DiscardRequest = body::json(&headers, body, "a reason")?;
     let reason = reason(&request.reason)?;
     let now = (api.clock)();
-    let mut connection = api.pool.acquire().await?;
-    let mut transaction = connection.begin().await?;
+    let mut transaction = api.begin(Deadline::start()).await?;
     let done = dead_letters::discard(&mut transaction, &[id], &reason, now).await?;
     let letter = dead_letters::load(&mut transaction, &[id]).await?.pop().ok_or_else(no_letter)?;
     if done.is_empty() {
@@ -91,7 +90,6 @@ pub(crate) async fn discard_letter(
     let repaired = Repaired { ids: &[id], selection: "one", done: &done };
     let shards = api.audit(&mut transaction, repaired.discarded(caller.actor(), &reason), now).await?;
     transaction.commit().await?;
-    drop(connection);
     api.drain(&shards).await;
     Ok(Json(LetterAnswer::of(letter)))
 }

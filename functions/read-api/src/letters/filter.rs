@@ -67,28 +67,6 @@ impl Filters {
             to_id: of_number("toId", self.to_id)?,
         })
     }
-
-    /// In words, for the audit log.
-    pub(crate) fn describe(&self) -> String {
-        let number = |number: &Option<Number>| match number {
-            Some(Number::Number(number)) => Some(number.to_string()),
-            Some(Number::Text(text)) => Some(text.clone()),
-            None => None,
-        };
-        let all = [
-            ("consumer", self.consumer.clone()),
-            ("topic", self.topic.clone()),
-            ("class", self.error_class.clone()),
-            ("key", self.key.clone()),
-            ("event-id", self.event_id.clone()),
-            ("since", self.since.clone()),
-            ("until", self.until.clone()),
-            ("from-id", number(&self.from_id)),
-            ("to-id", number(&self.to_id)),
-        ];
-        let set: Vec<_> = all.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", value?))).collect();
-        if set.is_empty() { "all".to_owned() } else { set.join(" ") }
-    }
 }
 
 fn of_number(field: &'static str, given: Option<Number>) -> Result<Option<i64>, Problem> {

@@ -1,7 +1,6 @@
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use api::{Caller, Failure, Repaired, invalid};
+use api::{Caller, Failure, Repaired, invalid, selected_by, selected_ids};
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
@@ -9,19 +8,18 @@ use axum::{Extension, Json};
 use http::HeaderMap;
 use lambda::Problem;
 use serde::{Deserialize, Serialize};
-use store::dead_letters::{self, Filter, Tally};
-use store::{Connection as _, PgConnection};
+use store::PgConnection;
+use store::dead_letters::{self, Filter, Open, Tally};
 use utoipa::ToSchema;
 
 use super::answer::TallyAnswer;
 use super::filter::Filters;
+use crate::tries::Deadline;
 use crate::{ReadApi, body};
 
 /// Dead letters of one request, and of one transaction.
 const MOST: usize = 10_000;
 const PART: usize = 1000;
-/// No further part is begun after this time: the answer has to come before the function's limit.
-const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Which dead letters to send on again: one of `ids` and `filter`.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -47,7 +45,8 @@ pub(crate) struct RedriveAnswer {
     letters: i64,
     /// The same by consumer and kind.
     by_class: Vec<TallyAnswer>,
-    /// Of those that were asked for, so many were not sent on: they are not open, have no value, or were too many for one request.
+    /// Of those that were asked for, so many were not sent on: they are not open, have no value, were too many for one request, or came
+    /// behind something that failed.
     left: i64,
 }
 
@@ -55,7 +54,8 @@ pub(crate) struct RedriveAnswer {
 ///
 /// Once their cause is repaired: each is parked at its original place, and its consumer's next batch or tick tries it, ahead of what
 /// waits behind it. Nothing is published again. At most 10,000 at once, and as many as fit into a few seconds; `left` says how many
-/// the same request has to deal with once more. Doing it twice moves nothing the second time. Audited where anything moves.
+/// the same request has to deal with once more, also where something failed on the way. Doing it twice moves nothing the second time.
+/// Audited where anything moves.
 #[utoipa::path(
     post,
     path = "/api/dead-letters/redrive",
@@ -92,19 +92,19 @@ pub(crate) async fn redrive_letters(
     let request: RedriveRequest = body::json(&headers, body, "a redrive")?;
     let dry_run = request.dry_run;
     let (selected, selection) = Selected::of(request)?;
-    let mut connection = api.pool.acquire().await?;
-    let ids = selected.open(&mut connection).await?;
-    let asked = ids.len();
-    let first = &ids[..asked.min(MOST)];
+    let deadline = Deadline::start();
+    let mut transaction = api.begin(deadline).await?;
+    let Open { ids, matching } = selected.open(&mut transaction).await?;
     let mut done = Done::default();
     if dry_run {
-        done.tallies = dead_letters::count_redrivable(&mut connection, first).await?;
-    } else {
-        done.redrive(&api, &mut connection, first, &selection, &caller).await?;
+        done.tallies = dead_letters::count_redrivable(&mut transaction, &ids).await?;
     }
-    drop(connection);
-    api.drain(&done.shards).await;
-    Ok(Json(done.answer(dry_run, asked)))
+    transaction.rollback().await?;
+    if !dry_run {
+        done.redrive(&Work { api: &api, deadline, selection: &selection, caller: &caller }, &ids).await?;
+        api.drain(&done.shards).await;
+    }
+    Ok(Json(done.answer(dry_run, matching)))
 }
 
 /// What is to be sent on.
@@ -121,22 +121,23 @@ impl Selected {
                 let mut ids = numbers(ids)?;
                 ids.sort_unstable();
                 ids.dedup();
-                let words = format!("id={ids:?}");
+                let words = selected_ids(&ids);
                 Ok((Self::Ids(ids), words))
             }
             (None, Some(filters)) => {
-                let words = filters.describe();
-                Ok((Self::Filter(Box::new(filters.filter()?)), words))
+                let filter = filters.filter()?;
+                let words = selected_by(&filter);
+                Ok((Self::Filter(Box::new(filter)), words))
             }
             _ => Err(invalid("body", "The body has one of ids and filter.")),
         }
     }
 
-    /// The numbers, in the order in which they are dealt with.
-    async fn open(self, connection: &mut PgConnection) -> Result<Vec<i64>, store::Error> {
+    /// As many as one request deals with, in the order in which that is done.
+    async fn open(self, connection: &mut PgConnection) -> Result<Open, store::Error> {
         match self {
-            Self::Ids(ids) => Ok(ids),
-            Self::Filter(filter) => dead_letters::find_open(connection, &filter).await,
+            Self::Ids(ids) => Ok(Open { matching: ids.len() as u64, ids }),
+            Self::Filter(filter) => dead_letters::find_first_open(connection, &filter, MOST).await,
         }
     }
 }
@@ -146,6 +147,40 @@ fn numbers(ids: Vec<i64>) -> Result<Vec<i64>, Problem> {
     if fits { Ok(ids) } else { Err(invalid("ids", format!("The ids are not 1 to {MOST} whole numbers from 1."))) }
 }
 
+/// What a part is done with.
+struct Work<'a> {
+    api: &'a ReadApi,
+    deadline: Deadline,
+    selection: &'a str,
+    caller: &'a Caller,
+}
+
+impl Work<'_> {
+    /// Sends a part on, in a transaction with its event for the audit log, and gives the shards of that.
+    async fn part(&self, ids: &[i64]) -> Result<(Vec<Tally>, Vec<i16>), Failure> {
+        let mut tries = self.deadline.tries();
+        loop {
+            match self.once(ids).await {
+                Ok(done) => return Ok(done),
+                Err(error) => tries.again(error).await?,
+            }
+        }
+    }
+
+    async fn once(&self, ids: &[i64]) -> Result<(Vec<Tally>, Vec<i16>), Failure> {
+        let now = (self.api.clock)();
+        let mut transaction = self.api.begin(self.deadline).await?;
+        let done = dead_letters::redrive(&mut transaction, ids, now).await?;
+        let mut shards = Vec::new();
+        if !done.is_empty() {
+            let repaired = Repaired { ids, selection: self.selection, done: &done };
+            shards = self.api.audit(&mut transaction, repaired.redriven(self.caller.actor()), now).await?;
+        }
+        transaction.commit().await?;
+        Ok((done, shards))
+    }
+}
+
 #[derive(Default)]
 struct Done {
     tallies: Vec<Tally>,
@@ -153,28 +188,28 @@ struct Done {
 }
 
 impl Done {
-    /// Each part in a transaction of its own, with its event for the audit log: what was committed stays.
-    async fn redrive(
-        &mut self,
-        api: &ReadApi,
-        connection: &mut PgConnection,
-        ids: &[i64],
-        selection: &str,
-        caller: &Caller,
-    ) -> Result<(), Failure> {
-        let (now, started) = ((api.clock)(), Instant::now());
-        for part in ids.chunks(PART) {
-            if started.elapsed() > PATIENCE {
+    /// Part by part, until one fails or the time is up. What was committed stays, and is answered: an error is one only where nothing was.
+    async fn redrive(&mut self, work: &Work<'_>, ids: &[i64]) -> Result<(), Failure> {
+        for (n, part) in ids.chunks(PART).enumerate() {
+            // The first is begun whatever it took to find them: otherwise no request would ever come further.
+            if n > 0 && work.deadline.is_near() {
                 break;
             }
-            let mut transaction = connection.begin().await?;
-            let done = dead_letters::redrive(&mut transaction, part, now).await?;
-            if !done.is_empty() {
-                let repaired = Repaired { ids: part, selection, done: &done };
-                self.shards.extend(api.audit(&mut transaction, repaired.redriven(caller.actor()), now).await?);
+            match work.part(part).await {
+                Ok((tallies, shards)) => {
+                    self.shards.extend(shards);
+                    self.add(tallies);
+                }
+                Err(Failure::Database(error)) if !self.tallies.is_empty() => {
+                    tracing::error!(
+                        error.message = %error,
+                        dead_letters.redriven = self.letters(),
+                        "A redrive ended early: the rest is left for another request"
+                    );
+                    break;
+                }
+                Err(error) => return Err(error),
             }
-            transaction.commit().await?;
-            self.add(done);
         }
         Ok(())
     }
@@ -190,11 +225,15 @@ impl Done {
         }
     }
 
-    fn answer(mut self, dry_run: bool, asked: usize) -> RedriveAnswer {
+    fn letters(&self) -> i64 {
+        self.tallies.iter().map(|tally| tally.letters).sum()
+    }
+
+    fn answer(mut self, dry_run: bool, matching: u64) -> RedriveAnswer {
         self.tallies.sort();
-        let letters: i64 = self.tallies.iter().map(|tally| tally.letters).sum();
-        let asked = i64::try_from(asked).unwrap_or(i64::MAX);
+        let letters = self.letters();
+        let left = i64::try_from(matching).unwrap_or(i64::MAX) - letters;
         let by_class = self.tallies.into_iter().map(TallyAnswer::of).collect();
-        RedriveAnswer { dry_run, letters, by_class, left: asked - letters }
+        RedriveAnswer { dry_run, letters, by_class, left }
     }
 }

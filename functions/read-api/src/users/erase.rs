@@ -1,5 +1,4 @@
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use api::{Caller, Failure};
 use axum::extract::State;
@@ -7,18 +6,15 @@ use axum::{Extension, Json};
 use events::{SystemAudit, Text, UserId};
 use serde::Serialize;
 use store::erasure::{self, Erased, Person};
-use store::{Connection as _, Fault, PgConnection};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use crate::ReadApi;
 use crate::path::{UserInPath, no_user};
+use crate::tries::Deadline;
 
 /// Whose parked events may be about people.
 const CONSUMER: &str = "event-fanout";
-/// So long it is tried again where batches are in its way: a lock is waited for as long again, and the answer has to come before the
-/// function's limit.
-const PATIENCE: Duration = Duration::from_secs(3);
 
 /// A person who is erased.
 #[derive(Debug, Serialize, ToSchema)]
@@ -57,17 +53,14 @@ pub(crate) async fn erase_user(
     UserInPath(id): UserInPath,
     Extension(caller): Extension<Caller>,
 ) -> Result<Json<ErasedAnswer>, Failure> {
-    let mut connection = api.pool.acquire().await?;
-    let started = Instant::now();
+    let deadline = Deadline::start();
+    let mut tries = deadline.tries();
     let (erased, shards) = loop {
-        match in_transaction(&api, &mut connection, &id, &caller).await {
-            Err(Failure::Database(error)) if started.elapsed() < PATIENCE && Fault::of(&error) == Fault::Passing => {
-                tracing::warn!(error.message = %error, "The erasure is tried again");
-            }
-            result => break result?,
+        match in_transaction(&api, deadline, &id, &caller).await {
+            Ok(done) => break done,
+            Err(error) => tries.again(error).await?,
         }
     };
-    drop(connection);
     api.drain(&shards).await;
     Ok(Json(ErasedAnswer { user_id: id.to_string(), erased_at: erased.erased_at }))
 }
@@ -75,13 +68,13 @@ pub(crate) async fn erase_user(
 /// Erases the person, and puts on record that it was done, where anything was.
 async fn in_transaction(
     api: &ReadApi,
-    connection: &mut PgConnection,
+    deadline: Deadline,
     id: &UserId,
     caller: &Caller,
 ) -> Result<(Erased, Vec<i16>), Failure> {
     let now = (api.clock)();
     let person = Person { user_id: id.as_str(), consumer: CONSUMER, topics: &[&api.user_events, &api.system_audit] };
-    let mut transaction = connection.begin().await?;
+    let mut transaction = api.begin(deadline).await?;
     let erased = erasure::erase(&mut transaction, &person, now).await?.ok_or_else(no_user)?;
     let mut shards = Vec::new();
     if erased.has_changed() {

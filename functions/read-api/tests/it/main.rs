@@ -4,6 +4,7 @@ mod audit;
 mod dead_letters;
 mod discard;
 mod erase;
+mod faults;
 mod outages;
 mod pages;
 mod parked;

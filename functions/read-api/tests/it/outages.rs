@@ -4,41 +4,72 @@ use axum::body::Body;
 use http::Request;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use serde_json::json;
-use testkit::{TestDatabase, sqlx};
+use testkit::{TestDatabase, break_tables, routes, sqlx};
+use tokio::task::JoinSet;
+use utoipa::openapi::OpenApi;
 
 use crate::world::{Answer, World, letter, router};
 
-const GETS: [&str; 6] = [
-    "/users/u-1",
-    "/api/users/u-1/auth-events",
-    "/api/audit",
-    "/api/dead-letters",
-    "/api/dead-letters/1",
-    "/api/parked",
-];
-
-const POSTS: [(&str, &str); 3] = [
-    ("/api/users/u-1/erase", ""),
-    ("/api/dead-letters/redrive", r#"{"ids":[1]}"#),
-    ("/api/dead-letters/1/discard", r#"{"reason":"a test"}"#),
-];
+/// A good request of every route that is described: of some several. A route that is not known here is sent nothing.
+fn requests(description: &OpenApi, other_key: &str) -> Vec<Request<Body>> {
+    let mut requests = Vec::new();
+    for (method, path) in routes(description) {
+        let bodies: &[&str] = match (method, path) {
+            ("POST", "/api/keys") => &[r#"{"name":"a test","scopes":["read"]}"#],
+            ("POST", "/api/dead-letters/redrive") => {
+                &[r#"{"ids":[1]}"#, r#"{"filter":{}}"#, r#"{"filter":{},"dryRun":true}"#]
+            }
+            ("POST", "/api/dead-letters/{id}/discard") => &[r#"{"reason":"a test"}"#],
+            _ => &[""],
+        };
+        let id = match path.split('/').find(|part| ["users", "keys"].contains(part)) {
+            Some("users") => "u-1",
+            Some(_) => other_key,
+            None => "1",
+        };
+        for body in bodies {
+            let request = Request::builder().method(method).uri(path.replace("{id}", id));
+            let request = request.header(CONTENT_TYPE, "application/json").body(Body::from(*body)).unwrap();
+            requests.push(request);
+        }
+    }
+    assert!(requests.len() >= 14, "{requests:?}");
+    requests
+}
 
 /// Nobody can say whether the key is good.
 #[tokio::test]
 async fn a_database_that_is_away_is_said_by_every_route() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let router = router(&format!("postgres://onceward_app@{closed}/onceward"), &testkit::bootstrap(), "system.audit");
-    let gets = GETS.map(|path| Request::get(path).body(Body::empty()).unwrap());
-    let posts = POSTS.map(|(path, body)| {
-        Request::post(path).header(CONTENT_TYPE, "application/json").body(Body::from(body)).unwrap()
-    });
-    for mut request in gets.into_iter().chain(posts) {
+    let url = format!("postgres://onceward_app@{closed}/onceward");
+    let (router, description) = router(&url, &testkit::bootstrap(), "system.audit");
+    let mut answers = JoinSet::new();
+    for mut request in requests(&description, "0123456789ab") {
         let key = format!("Bearer onceward_0123456789ab_{}", "A".repeat(43));
         request.headers_mut().insert(AUTHORIZATION, key.parse().unwrap());
-        let answer = Answer::of(&router, request).await;
+        let router = router.clone();
+        answers.spawn(async move { Answer::of(&router, request).await });
+    }
+    for answer in answers.join_all().await {
         answer.problem(503, "unavailable");
         assert_eq!(answer.headers["retry-after"], "2");
         assert!(!answer.body.to_string().contains(&closed.to_string()), "{answer:?}");
+    }
+}
+
+/// The key is good; what the request is for fails in the handler.
+#[tokio::test]
+async fn a_database_that_fails_behind_the_door_is_said_by_every_route() {
+    let world = World::new().await;
+    let other = testkit::api_key(&world.database, &["read"], &[]).await;
+    break_tables(&world.database, &world.key).await;
+    world.get("/api/audit?limit=0").await.invalid("limit");
+    for request in requests(&world.description, &other[9..21]) {
+        let asked = format!("{} {}", request.method(), request.uri());
+        let answer = world.send(request).await;
+        assert_eq!(answer.status, 500, "{asked}: {answer:?}");
+        answer.problem(500, "internal-error");
+        assert!(answer.body["instance"].as_str().unwrap().starts_with("urn:uuid:"), "{asked}: {answer:?}");
     }
 }
 

@@ -16,6 +16,7 @@ use testkit::{TestDatabase, TestTopic, sqlx};
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 use tower::ServiceExt;
+use utoipa::openapi::OpenApi;
 
 /// What the clock of every test says.
 pub const NOW: OffsetDateTime = datetime!(2026-11-21 12:00:00.123_456 UTC);
@@ -25,6 +26,7 @@ pub struct World {
     /// For what is put on record.
     pub audit: TestTopic,
     pub router: Router,
+    pub description: OpenApi,
     /// Good for reading and for administration.
     pub key: String,
 }
@@ -40,9 +42,9 @@ pub struct Answer {
 impl World {
     pub async fn new() -> Self {
         let (database, audit) = (TestDatabase::new().await, TestTopic::new(1).await);
-        let router = router(&database.url(), &testkit::bootstrap(), &audit.name);
+        let (router, description) = router(&database.url(), &testkit::bootstrap(), &audit.name);
         let key = testkit::api_key(&database, &["read", "admin"], &[]).await;
-        Self { database, audit, router, key }
+        Self { database, audit, router, description, key }
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -65,6 +67,14 @@ impl World {
         let request = Request::post(path);
         let request = content_type.into_iter().fold(request, |request, value| request.header(CONTENT_TYPE, value));
         self.send(request.body(body.into()).unwrap()).await
+    }
+
+    /// Revokes a key.
+    pub async fn revoke(&self, key_id: &str) {
+        let mut request = Request::delete(format!("/api/keys/{key_id}")).body(Body::empty()).unwrap();
+        request.headers_mut().insert(AUTHORIZATION, format!("Bearer {}", self.key).parse().unwrap());
+        let answer = self.router.clone().oneshot(request).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::NO_CONTENT);
     }
 
     /// Sends the request with the key.
@@ -189,8 +199,8 @@ impl World {
     }
 }
 
-/// All routes on this database, with a connection for each of a few requests at once.
-pub fn router(database_url: &str, bootstrap: &str, audit_topic: &str) -> Router {
+/// All routes on this database, and their description, with a connection for each of a few requests at once.
+pub fn router(database_url: &str, bootstrap: &str, audit_topic: &str) -> (Router, OpenApi) {
     let environment = Environment::from_iter([
         ("DATABASE_URL", database_url),
         ("DATABASE_MAX_CONNECTIONS", "4"),
@@ -198,7 +208,7 @@ pub fn router(database_url: &str, bootstrap: &str, audit_topic: &str) -> Router 
         ("TOPIC_SYSTEM_AUDIT", audit_topic),
         ("OUTBOX_DRAIN_MS", "5000"),
     ]);
-    read_api::router(ReadApi::start(&environment, || NOW).unwrap()).0
+    read_api::router(ReadApi::start(&environment, || NOW).unwrap())
 }
 
 /// A letter of the topic `user.events` whose event names the user that is its key.
