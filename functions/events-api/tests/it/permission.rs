@@ -103,7 +103,9 @@ async fn a_log_line_says_with_which_key_an_event_was_published_or_refused() {
     post(elsewhere).await.problem(403, "forbidden", "source");
     let text = log.text();
     let lines: Vec<&str> = text.lines().collect();
-    for (message, event) in [("Event published", "e-logged"), ("Event refused", "e-type"), ("Event refused", "e-source")] {
+    for (message, event) in
+        [("Event published", "e-logged"), ("Event refused", "e-type"), ("Event refused", "e-source")]
+    {
         let line = lines.iter().find(|line| line.contains(message) && line.contains(event));
         assert!(line.is_some_and(|line| line.contains(&format!("\"api_key.id\":\"{}\"", &key[9..21]))), "{lines:#?}");
     }
