@@ -52,7 +52,8 @@ fn compare(user: &User, registration: &Registration) -> Effect {
     .map(|(name, ..)| name)
     .collect();
     if differs.is_empty() {
-        return Effect::Duplicate;
+        // Another event all the same, which has to be on record.
+        return Effect::Stale;
     }
     let reason = format!("the user is registered already, with other values of: {}", differs.join(", "));
     Effect::Refused { class: "already-registered", reason }

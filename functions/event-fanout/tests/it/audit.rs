@@ -49,11 +49,3 @@ async fn each_event_is_on_record_with_what_was_done_and_nothing_about_the_person
     ];
     assert_eq!(rows, expected);
 }
-
-#[tokio::test]
-async fn a_registration_said_twice_is_on_record_once() {
-    let world = World::new().await;
-    let told = [user_registered("u-1", "one@example.com"), user_registered("u-1", "one@example.com")];
-    world.tell(0, &told).await;
-    assert_eq!(world.texts("select action from audit_log").await, ["registered"]);
-}

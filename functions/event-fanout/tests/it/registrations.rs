@@ -14,7 +14,7 @@ fn named(name: &str, mut event: Event) -> Event {
 }
 
 #[tokio::test]
-async fn a_second_registration_with_the_same_content_changes_nothing() {
+async fn a_second_registration_with_the_same_content_changes_nothing_and_is_on_record() {
     for updated in [false, true] {
         let world = World::new().await;
         world.tell(0, &[named("One", user_registered("u-1", "one@example.com"))]).await;
@@ -24,8 +24,10 @@ async fn a_second_registration_with_the_same_content_changes_nothing() {
         }
         let user = world.user("u-1").await;
         let again = at(60, named("One", user_registered("u-1", "one@example.com")));
-        assert_eq!(world.tell(2, &[again]).await, Outcomes { duplicates: 1, ..Outcomes::default() });
+        assert_eq!(world.tell(2, &[again]).await, Outcomes { stale: 1, ..Outcomes::default() });
         assert_eq!(world.user("u-1").await, user);
+        let on_record = "select is_stale::text from audit_log where action = 'registered' order by seq";
+        assert_eq!(world.texts(on_record).await, ["false", "true"]);
     }
 }
 
