@@ -62,19 +62,45 @@ impl Verified {
         if let Some(what) = self.removed {
             tracing::error!(audit.what = what, "Checkpoints of the audit log were removed");
         }
-        tracing::info!(
-            audit.chains = self.chains,
-            audit.rows = self.rows,
-            audit.broken = self.broken.len(),
-            audit.checkpoint = ?self.checkpoint,
-            "Audit log verified"
-        );
-        let unavailable = u64::from(self.checkpoint == Checkpointed::Unavailable);
-        let figures = [
+        if self.checkpoint == Checkpointed::AnotherRunIsUnderWay {
+            tracing::warn!("Nothing verified: another run has the lock");
+        } else {
+            tracing::info!(
+                audit.chains = self.chains,
+                audit.rows = self.rows,
+                audit.broken = self.broken.len(),
+                audit.checkpoint = ?self.checkpoint,
+                "Audit log verified"
+            );
+        }
+        metrics::write(now, &[("function", "audit-verify")], &self.figures());
+    }
+
+    /// Whoever holds the lock for good would silence the verification: a run without it counts as one without a checkpoint.
+    fn figures(&self) -> [Metric; 3] {
+        let unavailable = matches!(self.checkpoint, Checkpointed::Unavailable | Checkpointed::AnotherRunIsUnderWay);
+        [
             Metric::count("audit_broken", u64::from(!self.broken.is_empty() || self.removed.is_some())),
-            Metric::count("audit_checkpoints_unavailable", unavailable),
+            Metric::count("audit_checkpoints_unavailable", unavailable.into()),
             Metric::count("audit_rows_verified", self.rows),
-        ];
-        metrics::write(now, &[("function", "audit-verify")], &figures);
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_vouches_for_nothing_shows_in_the_figures() {
+        for (checkpoint, unavailable) in [
+            (Checkpointed::Published, 0),
+            (Checkpointed::Unmoved, 0),
+            (Checkpointed::Unavailable, 1),
+            (Checkpointed::AnotherRunIsUnderWay, 1),
+        ] {
+            let figures = Verified::none(checkpoint).figures();
+            assert_eq!(figures[1], Metric::count("audit_checkpoints_unavailable", unavailable), "{checkpoint:?}");
+        }
     }
 }

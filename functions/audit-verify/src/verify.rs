@@ -60,8 +60,9 @@ impl AuditVerify {
         // The lock ends with its connection, which nothing else uses afterwards, however the run ends.
         let mut connection = self.pool.acquire().await?.detach();
         if !audit_log::try_lock(&mut connection).await? {
-            tracing::info!("Another run is under way");
-            return Ok(Verified::none(Checkpointed::AnotherRunIsUnderWay));
+            let nothing = Verified::none(Checkpointed::AnotherRunIsUnderWay);
+            nothing.report(now);
+            return Ok(nothing);
         }
         let verified = self.verify(&mut connection, end, now).await?;
         audit_log::unlock(&mut connection).await?;

@@ -124,7 +124,8 @@ fn lines(report: &Report, checkpoints: Option<u64>, session: &Session<'_>) -> Ve
     lines.extend(removed.map(|what| {
         format!(
             "\nCheckpoints were removed: {what}. What they would have shown goes unnoticed. Find out who did it; then make the topic \
-             anew where it does not begin with its first record, and accept each chain (--accept CHAIN --reason TEXT)."
+             anew where it does not begin with its first record, and accept one chain: the others are in the next checkpoint \
+             (--accept CHAIN --reason TEXT)."
         )
     }));
     if broken.is_empty() {

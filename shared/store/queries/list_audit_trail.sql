@@ -1,4 +1,5 @@
--- What is null is not asked about. Each of user, resource, action and correlation id has an index that ends in this order. The table's owner can set times that cannot be shown.
+-- What is null is not asked about. Each of user, resource, action and correlation id has an index that ends in this order. The table's
+-- owner can set times that cannot be shown.
 select
     chain,
     seq,

@@ -1,4 +1,5 @@
--- What is looked at again by itself, in the order of parking, which is that of the numbers, with how much of its queue waits in all. Only queues of this page are counted.
+-- What is looked at again by itself, in the order of parking, which is that of the numbers, with how much of its queue waits in all.
+-- Only queues of this page are counted.
 select
     tried.parked_id,
     tried.consumer,

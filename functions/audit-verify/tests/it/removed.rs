@@ -77,6 +77,13 @@ async fn of_two_runs_at_once_one_does_nothing_and_says_so() {
     let world = World::new(5).await;
     let mut other = world.owner().await;
     assert!(audit_log::try_lock(&mut other).await.unwrap());
+    // An environment that froze with the lock does not keep it.
+    let idle: String =
+        testkit::sqlx::query_scalar("select setting from pg_settings where name = 'idle_session_timeout'")
+            .fetch_one(&mut other)
+            .await
+            .unwrap();
+    assert_eq!(idle, "90000");
     let verified = world.run().await;
     assert_eq!((verified.chains, verified.checkpoint), (0, Checkpointed::AnotherRunIsUnderWay));
     assert_eq!(world.checkpoints(), []);

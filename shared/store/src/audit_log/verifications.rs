@@ -6,11 +6,16 @@ use super::Place;
 /// The lock of whoever verifies ("audi").
 const LOCK: (i32, i32) = (0x6175_6469, 0);
 
-/// Takes the lock of whoever verifies, where nobody has it, for as long as the connection is open.
+/// Takes the lock of whoever verifies, where nobody has it, for as long as the connection is open. It is closed when nothing comes
+/// over it for 90 seconds, so that an environment that froze or died holds the lock no longer than that.
 pub async fn try_lock(connection: &mut PgConnection) -> sqlx::Result<bool> {
-    sqlx::query_scalar!(r#"select pg_try_advisory_lock($1, $2) as "taken!""#, LOCK.0, LOCK.1)
-        .fetch_one(connection)
-        .await
+    sqlx::query_scalar!(
+        r#"select pg_try_advisory_lock($1, $2) and set_config('idle_session_timeout', '90s', false) is not null as "taken!""#,
+        LOCK.0,
+        LOCK.1
+    )
+    .fetch_one(connection)
+    .await
 }
 
 /// Gives that lock back.
