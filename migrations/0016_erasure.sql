@@ -26,15 +26,26 @@ begin
     exception
         when others then null;
     end;
-    -- What the event says of whom it is about decides, even if nobody can have such an id. The attributes of one in binary mode are
-    -- headers, and its value is the data alone.
+    -- The attributes of an event in binary mode are headers, and its value is the data alone.
     if exists (select from jsonb_array_elements(fields) as field where lower(field ->> 0) = 'ce_specversion') then
         found := body ->> 'userId';
     else
         found := coalesce(body -> 'data' ->> 'userId', body ->> 'userId');
     end if;
-    if found is not null then
-        return case when found ~ id then found end;
+    if body is null then
+        -- It is no JSON: the first place that reads like the field. In this form of the bytes, a backslash is two.
+        words := replace(encode(value, 'escape'), '\\\\', ' ');
+        for code in select distinct hit[1] from regexp_matches(words, '\\\\u00([2-7][0-9A-Fa-f])', 'g') as hit loop
+            found := convert_from(decode(code, 'hex'), 'UTF8');
+            if found ~ id then
+                words := replace(words, '\\u00' || code, found);
+            end if;
+        end loop;
+        found := substring(words from '"userId"\s*:\s*"([A-Za-z0-9_.:-]{1,128})"');
+    end if;
+    -- What the event says decides, where somebody can have such an id.
+    if found ~ id then
+        return found;
     end if;
     if encode(key, 'escape') ~ id then
         return encode(key, 'escape');
@@ -55,25 +66,14 @@ begin
             return found;
         end if;
     end loop;
-    if body is not null then
-        return null;
-    end if;
-    -- It is no JSON: the first place that reads like the field. In this form of the bytes, a backslash is two.
-    words := replace(encode(value, 'escape'), '\\\\', ' ');
-    for code in select distinct hit[1] from regexp_matches(words, '\\\\u00([2-7][0-9A-Fa-f])', 'g') as hit loop
-        found := convert_from(decode(code, 'hex'), 'UTF8');
-        if found ~ id then
-            words := replace(words, '\\u00' || code, found);
-        end if;
-    end loop;
-    return substring(words from '"userId"\s*:\s*"([A-Za-z0-9_.:-]{1,128})"');
+    return null;
 exception
     -- A record that cannot be taken apart must not stop what keeps it.
     when others then return null;
 end
 $$;
 
-comment on function person_of(bytea, bytea, bytea) is 'The id of the user whom a record is about: of its data, else its key, else its attributes, else of what reads like data. Null for nobody.';
+comment on function person_of(bytea, bytea, bytea) is 'The id of the user whom a record is about: of its data, or what reads like them, else its key, else its attributes. Null for nobody.';
 
 -- An erasure and the housekeeper ask for the letters that still have bytes.
 create index dead_letters_person_idx on dead_letters (person_of(key, value, headers)) where value is not null or headers <> '[]'::bytea;

@@ -1,3 +1,4 @@
+-- Erased people of whom dead letters came afterwards, or were on their way then.
 select users.user_id as "user_id!", array_agg(distinct letter.topic) as "topics!"
 from users
 inner join dead_letters as letter on person_of(letter.key, letter.value, letter.headers) = users.user_id
