@@ -31,6 +31,11 @@ impl Deadline {
         Instant::now() >= self.0
     }
 
+    /// What a transaction that begins now may take.
+    pub(crate) fn left(self) -> Duration {
+        self.0.saturating_duration_since(Instant::now()) + MARGIN / 2
+    }
+
     /// Works part by part, each a transaction of its own, until nothing is left or the deadline is near.
     pub(crate) async fn work(
         self,

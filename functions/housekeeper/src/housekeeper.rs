@@ -101,7 +101,8 @@ impl Housekeeper {
         housekeeping::make_partitions(&mut *self.pool.acquire().await?).await
     }
 
-    /// Erases again whoever has left something, each in a transaction of its own.
+    /// Erases again whoever has left something, each in a transaction of its own. That somebody is erased is on record since it was
+    /// decided; what is cleared here was on its way then, and says so itself.
     async fn clear_leftovers(&self, deadline: Deadline, now: OffsetDateTime) -> Result<Progress, store::Error> {
         let mut progress = Progress::default();
         if deadline.is_near() {
@@ -117,6 +118,7 @@ impl Housekeeper {
             let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
             let person = Person { user_id: &user_id, consumer: CONSUMER, topics: &topics };
             let mut transaction = connection.begin().await?;
+            store::limit_transaction(&mut transaction, deadline.left()).await?;
             let erased = erasure::erase(&mut transaction, &person, now).await?;
             transaction.commit().await?;
             progress.rows += erased.map_or(0, |erased| erased.dead_letters);
