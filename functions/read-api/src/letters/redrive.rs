@@ -46,7 +46,7 @@ pub(crate) struct RedriveAnswer {
     /// The same by consumer and kind.
     by_class: Vec<TallyAnswer>,
     /// Of those that were asked for, so many were not sent on: they are not open, have no value, were too many for one request, or came
-    /// behind something that failed.
+    /// behind something that failed. Where the database died as it committed, what it did commit may be among them.
     left: i64,
 }
 

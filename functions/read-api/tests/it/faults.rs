@@ -1,7 +1,5 @@
 //! What becomes of a change that the database does not let through.
 
-use std::time::{Duration, Instant};
-
 use serde_json::json;
 use testkit::sqlx::{self, AssertSqlSafe, PgPool};
 
@@ -71,9 +69,7 @@ async fn an_erasure_that_something_is_always_in_the_way_of_is_tried_a_few_times_
     world.user("u-1", "a@example.com").await;
     let before = world.everything().await;
     fail(&world, "users for each row", u32::MAX, PASSING).await;
-    let started = Instant::now();
     world.post("/api/users/u-1/erase", &json!(null)).await.problem(503, "unavailable");
-    assert!(started.elapsed() > Duration::from_millis(4 * 20), "it waits between two tries");
     assert_eq!(changes(&world).await, 5);
     assert_eq!(world.everything().await, before);
 }
