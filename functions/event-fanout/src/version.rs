@@ -6,8 +6,9 @@ use time::{Duration, OffsetDateTime};
 const LARGEST_LEAD: Duration = Duration::minutes(5);
 
 /// When an event counts as having happened, where the newer of two wins: a clock far ahead would otherwise block every later update
-/// until that time has come, so that such an event counts as of the time when Kafka took it. The topics must have `LogAppendTime`, as their template says: a time that the
-/// producer gave the record is no better than the event's own, and where the record has none, the event's is all there is.
+/// until that time has come, so that such an event counts as of the time when Kafka took it. The topics must have `LogAppendTime`, as
+/// their template says: a time that the producer gave the record is no better than the event's own, and where the record has none, the
+/// event's is all there is.
 pub(crate) fn order_time(said: OffsetDateTime, appended: Option<OffsetDateTime>) -> OffsetDateTime {
     appended.filter(|appended| said - *appended > LARGEST_LEAD).unwrap_or(said)
 }
