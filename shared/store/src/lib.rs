@@ -11,6 +11,7 @@ pub mod dead_letters;
 pub mod directory;
 pub mod erasure;
 mod fault;
+pub mod figures;
 pub mod forwarding;
 pub mod housekeeping;
 pub mod idempotency_keys;

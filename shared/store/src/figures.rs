@@ -1,0 +1,110 @@
+//! All figures that the database knows, for whoever looks at the system.
+
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+
+use crate::housekeeping::ConsumerCount;
+use crate::outbox::Backlog;
+
+/// Upper bounds, in seconds, of the buckets in which durations are counted; what took longer has one more.
+pub const DURATION_BOUNDS: [f64; 14] =
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+
+/// All of them, of one moment.
+#[derive(Debug, Clone)]
+pub struct Figures {
+    /// Events by consumer, type and outcome, since the beginning.
+    pub events: Vec<ConsumerCount>,
+    /// What is counted per consumer.
+    pub consumers: Vec<ConsumerFigures>,
+    /// Invocations that failed.
+    pub failures: Vec<ConsumerFailure>,
+    /// Events that wait for something, by consumer.
+    pub parked: Vec<Parked>,
+    /// Dead letters by consumer, class and state.
+    pub dead_letters: Vec<DeadLetters>,
+    /// What waits to be published.
+    pub outbox: Backlog,
+    /// Chains of the audit log that were verified, broken ones among them.
+    pub audit_chains: i64,
+    /// Those that are broken.
+    pub audit_broken_chains: i64,
+    /// When any chain was verified last.
+    pub audit_verified_at: Option<OffsetDateTime>,
+}
+
+/// What a consumer did, since the beginning.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConsumerFigures {
+    /// The consumer.
+    pub consumer: String,
+    /// Batches, and drains that did something.
+    pub batches: i64,
+    /// Records of them.
+    pub records: i64,
+    /// How often a transaction was tried again.
+    pub retries: i64,
+    /// How many batches took how long, by [`DURATION_BOUNDS`]; the last count is of those that took longer.
+    pub durations: Vec<i64>,
+    /// How long all of them took.
+    pub seconds: f64,
+    /// The same of their transactions.
+    pub database_durations: Vec<i64>,
+    /// How long all of these took.
+    pub database_seconds: f64,
+    /// Applied events by age, by [`AGE_BOUNDS`](crate::consumer_batches::AGE_BOUNDS).
+    pub ages: Vec<i64>,
+    /// The sum of those ages.
+    pub age_seconds: f64,
+    /// When it did something last.
+    pub last_batch_at: OffsetDateTime,
+}
+
+/// Invocations of a consumer that failed for one reason at one partition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsumerFailure {
+    /// The consumer.
+    pub consumer: String,
+    /// The topic.
+    pub topic: String,
+    /// The partition.
+    pub partition: i32,
+    /// `breaker`, `culprits`, `database` or `mistake`.
+    pub reason: String,
+    /// Where the batch that failed last began.
+    pub first_offset: i64,
+    /// When that was.
+    pub failed_at: OffsetDateTime,
+    /// What was said of it.
+    pub message: String,
+    /// How often.
+    pub failures: i64,
+}
+
+/// Events of a consumer that wait.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parked {
+    /// The consumer.
+    pub consumer: String,
+    /// So many.
+    pub events: i64,
+}
+
+/// Dead letters of one kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetters {
+    /// The consumer.
+    pub consumer: String,
+    /// Why.
+    pub error_class: String,
+    /// `open`, `redriven`, `discarded` and so on.
+    pub state: String,
+    /// So many.
+    pub letters: i64,
+}
+
+/// Reads all of them, in one transaction of the caller that sees one moment.
+pub async fn read(connection: &mut PgConnection) -> sqlx::Result<Figures> {
+    let _ = connection;
+    unimplemented!("helper A writes this")
+}
