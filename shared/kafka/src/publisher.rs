@@ -188,6 +188,7 @@ fn log_delivery(topic: &str, event: &Event, delivery: &Delivery, took: Duration)
         event.id = %event.id,
         event.type = %event.event_type(),
         correlation.id = event.correlation_id.as_ref().map(events::Text::as_str),
+        trace.id = event.trace_id().map(tracing::field::display),
         kafka.topic = topic,
         kafka.partition = delivery.partition,
         kafka.offset = delivery.offset,

@@ -56,13 +56,14 @@ const FIXED: [(&str, &str); 9] = [
 ];
 
 /// librdkafka's names of what is needed to reach Kafka, whatever for.
-const REACHING: [&str; 8] = [
+const REACHING: [&str; 9] = [
     "bootstrap.servers",
     "security.protocol",
     "client.id",
     "socket.nagle.disable",
     "socket.keepalive.enable",
     "socket.connection.setup.timeout.ms",
+    "connections.max.idle.ms",
     "reconnect.backoff.max.ms",
     "log.connection.close",
 ];

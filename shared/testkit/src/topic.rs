@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use kafka::topics::{self, NewTopic};
 use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::client::DefaultClientContext;
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::message::{Headers, Message};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use uuid::Uuid;
@@ -82,6 +82,15 @@ impl TestTopic {
         admin.delete_records(&before, &AdminOptions::new()).await.expect("the records are removed");
     }
 
+    /// Commits these offsets for a group that has no members, each with its partition.
+    pub fn commit(&self, group: &str, offsets: &[(i32, i64)]) {
+        let mut list = TopicPartitionList::new();
+        for (partition, offset) in offsets {
+            list.add_partition_offset(&self.name, *partition, Offset::Offset(*offset)).expect("an offset");
+        }
+        self.member(group).commit(&list, CommitMode::Sync).expect("the offsets are committed");
+    }
+
     fn is_led(&self) -> bool {
         self.consumer().fetch_metadata(Some(&self.name), Duration::from_secs(5)).is_ok_and(|metadata| {
             let topic = &metadata.topics()[0];
@@ -92,9 +101,13 @@ impl TestTopic {
     }
 
     fn consumer(&self) -> BaseConsumer {
+        self.member("testkit")
+    }
+
+    fn member(&self, group: &str) -> BaseConsumer {
         ClientConfig::new()
             .set("bootstrap.servers", &self.bootstrap)
-            .set("group.id", "testkit")
+            .set("group.id", group)
             .set("enable.auto.commit", "false")
             .create()
             .expect("a consumer")
