@@ -12,7 +12,7 @@ use crate::{Keys, Scope, problems};
 /// The name under which documents know the keys.
 pub const SECURITY_SCHEME: &str = "apiKey";
 
-/// The routes of a function: each says which scope it asks for, and its description says it too. There are none without.
+/// The routes of a function: each says which scope it asks for, or that it is open to anybody, and its description says it too.
 pub struct Routes<S> {
     keys: Keys,
     router: OpenApiRouter<S>,
@@ -34,6 +34,14 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self
     }
 
+    /// Adds the same for anybody, without a key.
+    #[must_use]
+    pub fn open(mut self, (schemas, mut paths, methods): UtoipaMethodRouter<S>) -> Self {
+        paths.paths.values_mut().flat_map(operations).for_each(|operation| add(operation, "Needs no API key."));
+        self.router = self.router.routes((schemas, paths, methods));
+        self
+    }
+
     /// The router, and its description.
     pub fn into_parts(self, state: S) -> (Router, OpenApi) {
         let (router, description) = self.router.split_for_parts();
@@ -50,9 +58,7 @@ pub fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 
 fn describe(operation: &mut Operation, scope: Scope) {
     operation.security.get_or_insert_default().push(SecurityRequirement::new(SECURITY_SCHEME, [scope.name()]));
-    let needs = format!("Needs an API key with the scope `{}`.", scope.name());
-    let text = operation.description.take().map_or_else(|| needs.clone(), |text| format!("{text}\n\n{needs}"));
-    operation.description = Some(text);
+    add(operation, &format!("Needs an API key with the scope `{}`.", scope.name()));
     let answers = [
         ("401", "No API key, or one that is wrong, revoked or expired.".to_owned()),
         ("403", format!("The API key lacks the scope `{}`, or what it sends is not for it to send.", scope.name())),
@@ -62,6 +68,12 @@ fn describe(operation: &mut Operation, scope: Scope) {
     for (status, description) in answers {
         operation.responses.responses.entry(status.to_owned()).or_insert_with(|| problem(&description));
     }
+}
+
+/// Adds a sentence to the description.
+fn add(operation: &mut Operation, sentence: &str) {
+    let text = operation.description.take().map_or_else(|| sentence.to_owned(), |text| format!("{text}\n\n{sentence}"));
+    operation.description = Some(text);
 }
 
 /// An answer that is a problem.

@@ -12,7 +12,7 @@ use crate::shop::{NOW, Shop};
 async fn each_route_is_for_keys_with_its_scope_alone() {
     let shop = Shop::open().await;
     let table = testkit::scope_table(&shop.router, &shop.description, &shop.database).await;
-    assert_eq!(table, ["GET /goods: read", "POST /goods: admin"]);
+    assert_eq!(table, ["GET /goods: read", "POST /goods: admin", "GET /hours: open"]);
 }
 
 /// What the table is for.
@@ -31,6 +31,28 @@ async fn a_route_that_asks_for_another_scope_than_it_says_is_found() {
     let keys = Keys { pool: shop.database.pool.clone(), clock: || NOW };
     let (other, _) = Routes::new(keys).needing(Scope::Links, routes!(crate::shop::goods)).into_parts(());
     testkit::scope_table(&other, &shop.description, &shop.database).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "GET /hours without a key")]
+async fn a_route_that_asks_for_a_key_and_does_not_say_so_is_found() {
+    let shop = Shop::open().await;
+    let keys = Keys { pool: shop.database.pool.clone(), clock: || NOW };
+    let (locked, _) = Routes::new(keys).needing(Scope::Read, routes!(crate::shop::hours)).into_parts(());
+    let mut hours = shop.description.clone();
+    hours.paths.paths.retain(|path, _| path == "/hours");
+    testkit::scope_table(&locked, &hours, &shop.database).await;
+}
+
+#[tokio::test]
+async fn what_is_open_says_so_and_refuses_nobody() {
+    let shop = Shop::open().await;
+    let described: Value = serde_json::to_value(&shop.description).unwrap();
+    let get = &described["paths"]["/hours"]["get"];
+    assert_eq!(get["description"], "When it is open.\n\nNeeds no API key.");
+    assert_eq!((&get["security"], get["responses"].as_object().unwrap().len()), (&Value::Null, 1), "{get}");
+    let asked = Request::get("/hours").body(Body::empty()).unwrap();
+    assert_eq!(shop.send(asked).await.body, "always");
 }
 
 #[tokio::test]

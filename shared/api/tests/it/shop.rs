@@ -17,7 +17,7 @@ use utoipa_axum::routes;
 /// What the clock of every test says, where it says nothing else.
 pub const NOW: OffsetDateTime = datetime!(2026-11-21 09:30:30 UTC);
 
-/// A small interface: a route for readers, and one for administrators that takes a body of at most 16 bytes.
+/// A small interface: a route for anybody, one for readers, and one for administrators that takes a body of at most 16 bytes.
 pub struct Shop {
     pub database: TestDatabase,
     pub router: Router,
@@ -42,12 +42,17 @@ async fn sell(body: Result<Bytes, BytesRejection>) -> Result<Json<usize>, Failur
     body.map(|bytes| Json(bytes.len())).map_err(|error| unread_body(&error, 16).into())
 }
 
+#[utoipa::path(get, path = "/hours", description = "When it is open.", responses((status = 200, description = "The hours.", body = String)))]
+pub async fn hours() -> Json<&'static str> {
+    Json("always")
+}
+
 /// The routes of a shop, on this database.
 pub fn router(url: &str, clock: fn() -> OffsetDateTime) -> (Router, OpenApi) {
     let environment = Environment::from_iter([("DATABASE_URL", url), ("DATABASE_ACQUIRE_TIMEOUT_MS", "700")]);
     let keys = Keys { pool: store::pool(&environment).unwrap(), clock };
-    let both = Routes::new(keys).needing(Scope::Read, routes!(goods)).needing(Scope::Admin, routes!(sell));
-    let (router, description) = both.into_parts(());
+    let all = Routes::new(keys).needing(Scope::Read, routes!(goods)).needing(Scope::Admin, routes!(sell));
+    let (router, description) = all.open(routes!(hours)).into_parts(());
     (router.layer(DefaultBodyLimit::max(16)), description)
 }
 
