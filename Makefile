@@ -22,8 +22,8 @@ if_used = if [ ! -d .tools/stamps ]; then echo 'Nothing was ever started from th
   else setup/setup run && { [ -x $(bin)/stack ] || $(binaries); } && $(1); fi
 shell_scripts = $(shell grep -rl '^.!/usr/bin/env bash$$' .ci setup functions infra localstack migrations shared)
 
-.PHONY: help setup up down status migrate dev demo dlq api-key outbox parked audit-verify test soak fuzz check build bench sqlx contract ready
-.PHONY: check-format check-lints check-dependencies check-queries check-contract check-template check-scripts check-yaml
+.PHONY: help setup up down status migrate dev demo dlq api-key outbox parked audit-verify monitor test soak fuzz check build bench sqlx contract ready
+.PHONY: check-format check-lints check-dependencies check-queries check-contract check-template check-scripts check-yaml check-monitoring
 
 help: ## Say what each verb does
 	@echo 'make VERB, of which each sets up what it needs first:'
@@ -75,6 +75,10 @@ parked: ready ## List events that wait, and for what
 audit-verify: ready ## Verify every row of the audit log against its hashes and all checkpoints; DO=--without-checkpoints needs no Kafka
 	@$(bin)/operator audit-verify $(DO)
 
+monitor: ready ## Look at what runs with Prometheus, on http://127.0.0.1:9090 (ONCEWARD_PROMETHEUS_PORT); Ctrl-C ends it
+	@setup/setup monitor
+	@$(bin)/monitor
+
 test: up ## Run every test, against the real servers
 	@$(compile) "Tests" test --workspace --no-run
 	cargo test --workspace
@@ -88,7 +92,7 @@ fuzz: up ## Send the functions what schemathesis makes up from openapi.json: som
 	@$(compile) "Tests" test --workspace --no-run
 	cargo test --test schemathesis -- --ignored --nocapture
 
-check: check-format check-scripts check-yaml check-template check-dependencies check-queries check-contract check-lints ## Check format, lints, licences, .sqlx, the contract, template, scripts and YAML
+check: check-format check-scripts check-yaml check-template check-monitoring check-dependencies check-queries check-contract check-lints ## Check format, lints, licences, .sqlx, the contract, template, alerts, scripts and YAML
 	@echo 'All checks passed.'
 
 build: ## Build the functions for Lambda on arm64, as zips in target/lambda
@@ -145,6 +149,11 @@ check-template:
 	@$(compile) "Template tests" test $(template_tests) --no-run
 	cargo test --quiet $(template_tests)
 
+# Of the rules; that what they name exists, the tests see.
+check-monitoring: ready
+	@setup/setup check
+	$(bin)/monitor check
+
 check-scripts:
 	@setup/setup check
 	shellcheck $(shell_scripts)
@@ -152,4 +161,5 @@ check-scripts:
 check-yaml:
 	@setup/setup check
 	yamllint --strict .
-	check-jsonschema --builtin-schema vendor.compose-spec localstack/compose.yaml
+	check-jsonschema --builtin-schema vendor.compose-spec compose.yaml localstack/compose.yaml
+	hadolint localstack/Dockerfile

@@ -19,6 +19,7 @@ pub(crate) const POSTGRES_PORT: u16 = 15432;
 pub(crate) const KAFKA_PORT: u16 = 19092;
 pub(crate) const CONTROLLER_PORT: u16 = 19093;
 pub(crate) const HTTP_PORT: u16 = 9000;
+pub(crate) const PROMETHEUS_PORT: u16 = 9090;
 
 type Variables = BTreeMap<String, String>;
 

@@ -21,6 +21,8 @@ pub struct Settings {
     pub controller_port: u16,
     /// Port on 127.0.0.1 where `make dev` serves the functions (`ONCEWARD_HTTP_PORT`).
     pub http_port: u16,
+    /// Port on 127.0.0.1 where `make monitor` lets Prometheus listen (`ONCEWARD_PROMETHEUS_PORT`).
+    pub prometheus_port: u16,
     /// Never ask for a Docker engine (`ONCEWARD_STACK=processes`).
     pub processes_only: bool,
     /// What `stack migrate` connects to (`OWNER_DATABASE_URL`).
@@ -39,6 +41,7 @@ impl Settings {
             kafka_port: variables.parsed("ONCEWARD_KAFKA_PORT", environment::KAFKA_PORT)?,
             controller_port: variables.parsed("ONCEWARD_KAFKA_CONTROLLER_PORT", environment::CONTROLLER_PORT)?,
             http_port: variables.parsed("ONCEWARD_HTTP_PORT", environment::HTTP_PORT)?,
+            prometheus_port: variables.parsed("ONCEWARD_PROMETHEUS_PORT", environment::PROMETHEUS_PORT)?,
             processes_only: variables.optional("ONCEWARD_STACK") == Some("processes"),
             owner_database_url: variables.optional("OWNER_DATABASE_URL").map_or(local, str::to_owned),
             root,
@@ -62,6 +65,12 @@ impl Settings {
     #[must_use]
     pub fn logs(&self) -> PathBuf {
         self.state.logs()
+    }
+
+    /// The folder of what `make monitor` has collected.
+    #[must_use]
+    pub fn prometheus(&self) -> PathBuf {
+        self.state.directory.join("prometheus")
     }
 
     /// What local Kafka clients connect to.
