@@ -3,8 +3,8 @@ use std::time::Duration;
 use audit_verify::{AuditVerify, Checkpointed, How, Verified};
 use settings::Environment;
 use store::audit_log::{self, Verification};
-use testkit::eventually;
-use time::Duration as Span;
+use testkit::{eventually, sqlx};
+use time::{Duration as Span, OffsetDateTime};
 
 use crate::support::{CHAIN, NOW, OTHER, World};
 
@@ -38,6 +38,21 @@ async fn a_broken_chain_is_told_each_run_until_a_whole_pass_finds_it_whole() {
     world.tamper(&format!("update audit_log set status = 'success' where chain = '{CHAIN}' and seq = 9")).await;
     assert_eq!(broken(&world.run_at(day + Span::minutes(3)).await), []);
     assert_eq!(verification(&world, CHAIN).await.broken, None);
+}
+
+#[tokio::test]
+async fn a_run_that_finds_nothing_new_says_that_it_has_looked() {
+    let world = World::new(3).await;
+    for minute in 0..3 {
+        let now = NOW + Span::minutes(minute);
+        world.run_at(now).await;
+        let verified: Vec<OffsetDateTime> = sqlx::query_scalar("select verified_at from audit_verifications")
+            .fetch_all(&mut world.owner().await)
+            .await
+            .unwrap();
+        let seconds = |at: OffsetDateTime| at.unix_timestamp();
+        assert_eq!(verified.into_iter().map(seconds).collect::<Vec<_>>(), [seconds(now); 2]);
+    }
 }
 
 #[tokio::test]
