@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use consumer::{Consumer, Effect, Engine, Outcomes, Payload, Reading, Record, Refusal};
 use events::Event;
@@ -8,6 +8,7 @@ use store::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
 use crate::Enricher;
+use crate::fold::fold;
 use crate::user_agent::UserAgents;
 
 /// How long a batch may take where the host names no deadline: the function's timeout in `infra/template.yaml`.
@@ -39,7 +40,11 @@ impl ClickConsumer {
         now: OffsetDateTime,
     ) -> anyhow::Result<Outcomes> {
         UserAgents::ready();
-        Ok(self.engine.process(&self.enricher, payload, remaining.unwrap_or(DEFAULT_TIME_LIMIT), now).await?)
+        let remaining = remaining.unwrap_or(DEFAULT_TIME_LIMIT);
+        let (end, is_tick) = (Instant::now() + remaining, payload.is_empty());
+        let outcomes = self.engine.process(&self.enricher, payload, remaining, now).await?;
+        fold(&self.engine.pool(), is_tick, end).await;
+        Ok(outcomes)
     }
 }
 

@@ -14,6 +14,7 @@ use stack::postgres::Server;
 use store::link_stats::{self, Totals};
 use testkit::{TestDatabase, eventually};
 use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 use time::macros::datetime;
 use uuid::Uuid;
 
@@ -233,4 +234,43 @@ async fn a_click_of_a_month_without_a_partition_counts_once_before_and_after_the
         .await
         .unwrap();
     assert_eq!(place, "clicks_2031_03");
+}
+
+/// Batches that wait to be folded into the rollups.
+async fn waiting(database: &TestDatabase) -> i64 {
+    testkit::sqlx::query_scalar("select count(*) from link_click_deltas").fetch_one(&database.pool).await.unwrap()
+}
+
+#[tokio::test]
+async fn counts_are_right_at_once_and_folded_when_many_wait_and_at_a_tick() {
+    let database = TestDatabase::new().await;
+    let consumer = start(&database, &[]);
+    for n in 1..=40 {
+        let minutes = i64::try_from(n).unwrap() * 7;
+        let at = (NOW + time::Duration::minutes(minutes)).format(&Rfc3339).unwrap();
+        consumer.handle(batch(n, &[click(id_at(NOW), &at, json!({}))]), None, NOW).await.unwrap();
+        assert_eq!(totals(&database).await.clicks, i64::try_from(n).unwrap());
+    }
+    assert_eq!(waiting(&database).await, 8, "the batch that was the 32nd to wait folded them");
+    testkit::rollups_equal_facts(&database.pool).await;
+    consumer.handle(batch(0, &[]), None, NOW).await.unwrap();
+    assert_eq!(waiting(&database).await, 0);
+    assert_eq!(totals(&database).await.clicks, 40);
+    testkit::rollups_equal_facts(&database.pool).await;
+}
+
+#[tokio::test]
+async fn a_fold_that_fails_leaves_the_batch_done_and_its_counts_right() {
+    let database = TestDatabase::new().await;
+    let consumer = start(&database, &[]);
+    let owner = testkit::sqlx::PgPool::connect(&database.owner_url()).await.unwrap();
+    let refuse = "alter table link_clicks_daily add constraint refused check (clicks < 0) not valid";
+    testkit::sqlx::query(refuse).execute(&owner).await.unwrap();
+    consumer.handle(batch(0, &[click(id_at(NOW), AT, json!({}))]), None, NOW).await.unwrap();
+    consumer.handle(batch(0, &[]), None, NOW).await.unwrap();
+    assert_eq!((waiting(&database).await, totals(&database).await.clicks), (1, 1));
+    let repair = "alter table link_clicks_daily drop constraint refused";
+    testkit::sqlx::query(repair).execute(&owner).await.unwrap();
+    consumer.handle(batch(0, &[]), None, NOW).await.unwrap();
+    assert_eq!((waiting(&database).await, totals(&database).await.clicks), (0, 1));
 }

@@ -42,8 +42,11 @@ impl Database {
     }
 
     pub(crate) async fn empty(&mut self) -> anyhow::Result<()> {
-        execute(&mut self.connection, "truncate clicks, link_clicks_hourly, link_clicks_daily, link_clicks_by_country")
-            .await
+        execute(
+            &mut self.connection,
+            "truncate clicks, link_click_deltas, link_clicks_hourly, link_clicks_daily, link_clicks_by_country",
+        )
+        .await
     }
 
     /// Leaves the next measurement no page of the one before to write.

@@ -5,6 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::{Deserialize, Deserializer, Visitor};
 use serde_json::Number;
+use store::consumer_failures::Beginning;
 use time::OffsetDateTime;
 
 /// What Lambda gives a function that a Kafka topic triggers, with base64 and signed bytes already decoded: where thousands of records
@@ -62,8 +63,19 @@ pub struct Record {
 }
 
 impl Payload {
-    pub(crate) fn is_empty(&self) -> bool {
+    /// Whether it has no records, as a tick.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         self.records.values().all(Vec::is_empty)
+    }
+
+    /// Where it begins in each partition. Those of a partition stand together.
+    pub(crate) fn beginnings(&self) -> Vec<Beginning> {
+        let first = |records: &Vec<Record>| {
+            let first = records.iter().min_by_key(|record| record.offset)?;
+            Some(Beginning { topic: first.topic.clone(), partition: first.partition, offset: first.offset })
+        };
+        self.records.values().filter_map(first).collect()
     }
 
     /// All records in the order of topic, partition and offset, which the payload need not keep.

@@ -23,12 +23,38 @@ with alone as materialized (
         group by consumer, bucket
     ) as buckets
     group by consumer
-), batch_totals as (
-    insert into consumer_batch_totals as total (consumer, batches, records, retries, seconds, ages, age_seconds, last_batch_at)
+), timed as (
+    -- How many batches fell into each bucket, the empty ones too; $3 are the bounds, as store::figures says.
     select
-        consumer, count(*), sum(records), sum(retries), sum(seconds), coalesce(min(aged.ages), '{}'), sum(age_seconds),
-        max(processed_at)
+        consumer,
+        array_agg(batches order by bucket) as durations,
+        array_agg(database_batches order by bucket) as database_durations
+    from (
+        select
+            consumer, bucket,
+            count(*) filter (where bucket = seconds_bucket) as batches,
+            count(*) filter (where bucket = database_bucket) as database_batches
+        from (
+            select
+                consumer,
+                cardinality($3::float8[]) - width_bucket(-seconds, $3) as seconds_bucket,
+                cardinality($3) - width_bucket(-database_seconds, $3) as database_bucket
+            from folded
+        ) as placed
+        cross join generate_series(0, cardinality($3)) as bucket
+        group by consumer, bucket
+    ) as buckets
+    group by consumer
+), batch_totals as (
+    insert into consumer_batch_totals as total (
+        consumer, batches, records, retries, seconds, durations, database_seconds, database_durations, ages, age_seconds,
+        last_batch_at
+    )
+    select
+        consumer, count(*), sum(records), sum(retries), sum(seconds), min(timed.durations), coalesce(sum(database_seconds), 0),
+        min(timed.database_durations), coalesce(min(aged.ages), '{}'), sum(age_seconds), max(processed_at)
     from folded
+    join timed using (consumer)
     left join aged using (consumer)
     group by consumer
     order by consumer
@@ -37,6 +63,17 @@ with alone as materialized (
         records = total.records + excluded.records,
         retries = total.retries + excluded.retries,
         seconds = total.seconds + excluded.seconds,
+        durations = array(
+            select coalesce(known, 0) + coalesce(more, 0)
+            from unnest(total.durations, excluded.durations) with ordinality as both_durations (known, more, bucket)
+            order by bucket
+        ),
+        database_seconds = total.database_seconds + excluded.database_seconds,
+        database_durations = array(
+            select coalesce(known, 0) + coalesce(more, 0)
+            from unnest(total.database_durations, excluded.database_durations) with ordinality as both_database_durations (known, more, bucket)
+            order by bucket
+        ),
         ages = array(
             select coalesce(known, 0) + coalesce(more, 0)
             from unnest(total.ages, excluded.ages) with ordinality as both_ages (known, more, bucket)

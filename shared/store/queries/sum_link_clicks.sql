@@ -11,5 +11,5 @@ select
     coalesce(sum(source_email), 0)::bigint as "source_email!",
     coalesce(sum(source_campaign), 0)::bigint as "source_campaign!",
     coalesce(sum(source_referral), 0)::bigint as "source_referral!"
-from link_clicks_daily
+from link_clicks_daily_current
 where link_id = $1

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 pub use copy::{copy, encode};
 use rollups::Counted;
+pub use rollups::{fold, wait_to_be_folded};
 
 /// One click, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +62,7 @@ pub struct Network {
     pub prefix: u8,
 }
 
-/// Inserts those clicks that are not there yet, adds them to the rollups, and says of each whether it was one of them.
+/// Inserts those clicks that are not there yet, leaves their counts to be [folded](fold) into the rollups, and says of each whether it was one of them.
 ///
 /// `COPY` is by far the fastest way in, and fails where one is there already. That is seldom, so it is tried at once, and only
 /// then are the known ones looked for and left out.
@@ -75,7 +76,7 @@ pub async fn insert(connection: &mut PgConnection, clicks: &[impl Borrow<Click>]
         let copied: Vec<&Click> = fresh.iter().map(|(_, click)| *click).collect();
         let violation = match copy_all(connection, &copied).await? {
             Ok(counted) => {
-                counted.add(connection).await?;
+                counted.leave(connection).await?;
                 break;
             }
             Err(violation) => violation,

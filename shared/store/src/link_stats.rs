@@ -1,4 +1,4 @@
-//! The statistics of a link, read from the rollups of its clicks.
+//! The statistics of a link, read from the rollups of its clicks and what waits to be folded into them.
 
 use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};
@@ -75,7 +75,8 @@ pub async fn totals(connection: &mut PgConnection, link_id: Uuid) -> sqlx::Resul
 pub async fn hours(connection: &mut PgConnection, link_id: Uuid, from: OffsetDateTime) -> sqlx::Result<Vec<Hour>> {
     sqlx::query_as!(
         Hour,
-        "select hour, clicks, bots from link_clicks_hourly where link_id = $1 and hour >= $2 order by hour",
+        r#"select hour as "hour!", clicks as "clicks!", bots as "bots!"
+           from link_clicks_hourly_current where link_id = $1 and hour >= $2 order by hour"#,
         link_id,
         from
     )
@@ -87,7 +88,8 @@ pub async fn hours(connection: &mut PgConnection, link_id: Uuid, from: OffsetDat
 pub async fn days(connection: &mut PgConnection, link_id: Uuid, from: Date) -> sqlx::Result<Vec<Day>> {
     sqlx::query_as!(
         Day,
-        "select day, clicks, bots from link_clicks_daily where link_id = $1 and day >= $2 order by day",
+        r#"select day as "day!", clicks as "clicks!", bots as "bots!"
+           from link_clicks_daily_current where link_id = $1 and day >= $2 order by day"#,
         link_id,
         from
     )
@@ -99,8 +101,8 @@ pub async fn days(connection: &mut PgConnection, link_id: Uuid, from: Date) -> s
 pub async fn countries(connection: &mut PgConnection, link_id: Uuid) -> sqlx::Result<Vec<ByCountry>> {
     sqlx::query_as!(
         ByCountry,
-        r#"select country, sum(clicks)::bigint as "clicks!", sum(bots)::bigint as "bots!"
-           from link_clicks_by_country where link_id = $1
+        r#"select country as "country!", sum(clicks)::bigint as "clicks!", sum(bots)::bigint as "bots!"
+           from link_clicks_by_country_current where link_id = $1
            group by country order by sum(clicks) desc, sum(bots) desc, country"#,
         link_id
     )

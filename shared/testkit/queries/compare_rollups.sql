@@ -59,11 +59,11 @@ counted as (
     from expected
 ),
 kept as (
-    select 'hourly' as rollup, json from link_clicks_hourly as kept, to_jsonb(kept) as json
+    select 'hourly' as rollup, json from link_clicks_hourly_current as kept, to_jsonb(kept) as json
     union all
-    select 'daily', json from link_clicks_daily as kept, to_jsonb(kept) as json
+    select 'daily', json from link_clicks_daily_current as kept, to_jsonb(kept) as json
     union all
-    select 'by_country', json from link_clicks_by_country as kept, to_jsonb(kept) as json
+    select 'by_country', json from link_clicks_by_country_current as kept, to_jsonb(kept) as json
 )
 (select 'counted: ' || rollup || ' ' || json from (table counted except all table kept) as missing)
 union all

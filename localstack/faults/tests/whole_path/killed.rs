@@ -99,7 +99,7 @@ async fn a_consumer_killed_between_the_commit_and_the_answer_counts_the_click_on
         answer,
         json!({"applied": 0, "duplicates": 1, "stale": 0, "parked": 0, "dead_lettered": 0, "skipped": 0})
     );
-    let daily: Vec<i64> = testkit::sqlx::query_scalar("select clicks + bots from link_clicks_daily")
+    let daily: Vec<i64> = testkit::sqlx::query_scalar("select clicks + bots from link_clicks_daily_current")
         .fetch_all(&database.pool)
         .await
         .unwrap();

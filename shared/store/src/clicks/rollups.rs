@@ -11,7 +11,7 @@ const SOURCES: [&str; 6] = ["direct", "search", "social", "email", "campaign", "
 
 /// The counts of a rollup's row in the order of its columns: people, bots, then people by device and by source.
 #[derive(Clone, Copy, Default)]
-struct Counts([i64; 2 + DEVICES.len() + SOURCES.len()]);
+struct Counts([i32; 2 + DEVICES.len() + SOURCES.len()]);
 
 impl Counts {
     fn count(&mut self, click: &Click) {
@@ -22,18 +22,12 @@ impl Counts {
         ];
         places.into_iter().flatten().filter(|_| !click.is_bot).for_each(|place| self.0[place] += 1);
     }
-
-    fn add(&mut self, other: &Self) {
-        self.0.iter_mut().zip(other.0).for_each(|(count, more)| *count += more);
-    }
 }
 
-/// Clicks counted by the rows of all rollups, in key order: written so, here and wherever several rows are, two batches wait for
-/// each other instead of deadlocking.
+/// Clicks counted by the rows of the rollups; the days follow from the hours.
 #[derive(Default)]
 pub(super) struct Counted {
     hours: BTreeMap<(Uuid, OffsetDateTime), Counts>,
-    days: BTreeMap<(Uuid, Date), Counts>,
     countries: BTreeMap<(Uuid, Date, String), Counts>,
 }
 
@@ -45,96 +39,64 @@ impl Counted {
             counted.hours.entry((click.link_id, hour)).or_default().count(click);
             counted.countries.entry((click.link_id, hour.date(), click.country.clone())).or_default().count(click);
         }
-        for ((link, hour), counts) in &counted.hours {
-            counted.days.entry((*link, hour.date())).or_default().add(counts);
-        }
         counted
     }
 
-    /// Adds them to the rollups.
-    pub(super) async fn add(&self, connection: &mut PgConnection) -> sqlx::Result<()> {
-        add_hours(connection, &self.hours).await?;
-        add_days(connection, &self.days).await?;
-        add_countries(connection, &self.countries).await
+    /// Leaves them to be folded into the rollups.
+    pub(super) async fn leave(&self, connection: &mut PgConnection) -> sqlx::Result<()> {
+        let (links, hours): (Vec<_>, Vec<_>) = self.hours.keys().copied().unzip();
+        let counts: [Vec<i32>; 12] = std::array::from_fn(|place| column(&self.hours, place));
+        let [clicks, bots, desktop, mobile, tablet, other, direct, search, social, email, campaign, referral] = &counts;
+        let country_links: Vec<Uuid> = self.countries.keys().map(|(link, ..)| *link).collect();
+        let days: Vec<Date> = self.countries.keys().map(|(_, day, _)| *day).collect();
+        let countries: Vec<&str> = self.countries.keys().map(|(.., country)| country.as_str()).collect();
+        sqlx::query_file!(
+            "queries/insert_link_click_delta.sql",
+            &links,
+            &hours,
+            clicks,
+            bots,
+            desktop,
+            mobile,
+            tablet,
+            other,
+            direct,
+            search,
+            social,
+            email,
+            campaign,
+            referral,
+            &country_links,
+            &days,
+            &countries as &[&str],
+            &column(&self.countries, 0),
+            &column(&self.countries, 1)
+        )
+        .execute(connection)
+        .await
+        .map(drop)
     }
 }
 
-fn column<K>(rows: &BTreeMap<K, Counts>, place: usize) -> Vec<i64> {
+fn column<K>(rows: &BTreeMap<K, Counts>, place: usize) -> Vec<i32> {
     rows.values().map(|counts| counts.0[place]).collect()
 }
 
-async fn add_hours(connection: &mut PgConnection, rows: &BTreeMap<(Uuid, OffsetDateTime), Counts>) -> sqlx::Result<()> {
-    let (links, hours): (Vec<_>, Vec<_>) = rows.keys().copied().unzip();
-    let counts: [Vec<i64>; 12] = std::array::from_fn(|place| column(rows, place));
-    let [clicks, bots, desktop, mobile, tablet, other, direct, search, social, email, campaign, referral] = &counts;
-    sqlx::query_file!(
-        "queries/add_link_clicks_hourly.sql",
-        &links,
-        &hours,
-        clicks,
-        bots,
-        desktop,
-        mobile,
-        tablet,
-        other,
-        direct,
-        search,
-        social,
-        email,
-        campaign,
-        referral
+/// Batches that are folded at once: a statement of some tenths of a second.
+const FOLDED_AT_ONCE: i64 = 100;
+
+/// Whether so many batches wait to be folded into the rollups.
+pub async fn wait_to_be_folded(connection: &mut PgConnection, batches: i64) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select count(*) = $1 as "many!" from (select from link_click_deltas limit $1) as waiting"#,
+        batches
     )
-    .execute(connection)
+    .fetch_one(connection)
     .await
-    .map(drop)
 }
 
-async fn add_days(connection: &mut PgConnection, rows: &BTreeMap<(Uuid, Date), Counts>) -> sqlx::Result<()> {
-    let (links, days): (Vec<_>, Vec<_>) = rows.keys().copied().unzip();
-    let counts: [Vec<i64>; 12] = std::array::from_fn(|place| column(rows, place));
-    let [clicks, bots, desktop, mobile, tablet, other, direct, search, social, email, campaign, referral] = &counts;
-    sqlx::query_file!(
-        "queries/add_link_clicks_daily.sql",
-        &links,
-        &days,
-        clicks,
-        bots,
-        desktop,
-        mobile,
-        tablet,
-        other,
-        direct,
-        search,
-        social,
-        email,
-        campaign,
-        referral
-    )
-    .execute(connection)
-    .await
-    .map(drop)
-}
-
-async fn add_countries(
-    connection: &mut PgConnection,
-    rows: &BTreeMap<(Uuid, Date, String), Counts>,
-) -> sqlx::Result<()> {
-    let links: Vec<Uuid> = rows.keys().map(|(link, ..)| *link).collect();
-    let days: Vec<Date> = rows.keys().map(|(_, day, _)| *day).collect();
-    let countries: Vec<&str> = rows.keys().map(|(.., country)| country.as_str()).collect();
-    sqlx::query!(
-        "insert into link_clicks_by_country as total (link_id, day, country, clicks, bots)
-         select * from unnest($1::uuid[], $2::date[], $3::text[], $4::bigint[], $5::bigint[])
-         on conflict on constraint link_clicks_by_country_pkey do update set
-             clicks = total.clicks + excluded.clicks,
-             bots = total.bots + excluded.bots",
-        &links,
-        &days,
-        &countries as &[&str],
-        &column(rows, 0),
-        &column(rows, 1)
-    )
-    .execute(connection)
-    .await
-    .map(drop)
+/// Folds batches into the rollups, some at once, and says how many: none where nothing waits, or somebody else is at it.
+pub async fn fold(connection: &mut PgConnection) -> sqlx::Result<u64> {
+    let folded = sqlx::query_file_scalar!("queries/fold_link_clicks.sql", FOLDED_AT_ONCE).fetch_one(connection).await?;
+    Ok(folded.unsigned_abs())
 }

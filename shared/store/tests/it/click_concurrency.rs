@@ -45,17 +45,47 @@ async fn batches_with_the_same_clicks_in_opposite_orders_do_not_deadlock() {
     rollups_equal_facts(&database.pool).await;
 }
 
-/// Different clicks of the same links and hours: the batches meet at the totals.
+/// Different clicks of the same links and hours, folded while they come: each batch is in the rollups or waits, never both.
 #[tokio::test]
-async fn batches_that_meet_at_the_same_totals_do_not_deadlock() {
+async fn batches_of_the_same_links_and_folds_of_them_at_once_count_each_click_once() {
     let database = TestDatabase::new().await;
     let links: Vec<Uuid> = (0..20).map(|_| uuid_at(NOON)).collect();
     for _ in 0..20 {
         let forward: Vec<Click> = links.iter().map(|link| click(*link, NOON)).collect();
         let backward: Vec<Click> = links.iter().rev().map(|link| click(*link, NOON)).collect();
-        let (one, other) = tokio::join!(insert(&database, &forward), insert(&database, &backward));
+        let (one, other, first, second, ()) = tokio::join!(
+            insert(&database, &forward),
+            insert(&database, &backward),
+            fold(&database),
+            fold(&database),
+            rollups_equal_facts(&database.pool)
+        );
         assert_eq!(one.unwrap() + other.unwrap(), 40);
+        first.and(second).unwrap();
     }
+    rollups_equal_facts(&database.pool).await;
+    fold(&database).await.unwrap();
+    let waiting: i64 =
+        sqlx::query_scalar("select count(*) from link_click_deltas").fetch_one(&database.pool).await.unwrap();
+    assert_eq!(waiting, 0);
+    rollups_equal_facts(&database.pool).await;
+}
+
+async fn fold(database: &TestDatabase) -> Result<u64, store::Error> {
+    clicks::fold(&mut *database.pool.acquire().await?).await
+}
+
+/// Another has the lock: nothing is waited for, and nothing is folded twice.
+#[tokio::test]
+async fn of_two_folds_at_once_the_second_does_nothing() {
+    let database = TestDatabase::new().await;
+    insert(&database, &batch(3)).await.unwrap();
+    let mut first = database.pool.begin().await.unwrap();
+    assert_eq!(clicks::fold(&mut first).await.unwrap(), 1);
+    assert_eq!(fold(&database).await.unwrap(), 0);
+    rollups_equal_facts(&database.pool).await;
+    first.commit().await.unwrap();
+    assert_eq!(fold(&database).await.unwrap(), 0);
     rollups_equal_facts(&database.pool).await;
 }
 

@@ -152,6 +152,8 @@ fn whatever_is_delivered_in_whatever_batches_the_rollups_equal_the_facts() {
             prop_assert_eq!(inserted, clicks.len() as u64);
             prop_assert_eq!(stored_clicks(&database.pool).await - before, i64::try_from(clicks.len()).unwrap());
             rollups_equal_facts(&database.pool).await;
+            clicks::fold(&mut database.pool.acquire().await.unwrap()).await.unwrap();
+            rollups_equal_facts(&database.pool).await;
             Ok(())
         })
     });

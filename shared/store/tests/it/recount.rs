@@ -12,7 +12,10 @@ async fn compare_after(statement: &'static str) -> Result<(), JoinError> {
     let database = TestDatabase::new().await;
     let link = uuid_at(NOON);
     let batch = [click(link, NOON), Click { is_bot: true, ..click(link, NOON) }];
-    clicks::insert(&mut database.pool.acquire().await.unwrap(), &batch).await.unwrap();
+    let mut connection = database.pool.acquire().await.unwrap();
+    clicks::insert(&mut connection, &batch).await.unwrap();
+    assert_eq!(clicks::fold(&mut connection).await.unwrap(), 1);
+    drop(connection);
     let mut owner = PgConnection::connect(&database.owner_url()).await.unwrap();
     sqlx::query(statement).execute(&mut owner).await.unwrap();
     tokio::spawn(async move { rollups_equal_facts(&database.pool).await }).await
