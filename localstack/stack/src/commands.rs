@@ -1,6 +1,7 @@
 //! The commands, each safe to repeat.
 
 mod down;
+mod prepare;
 mod status;
 mod up;
 
@@ -9,6 +10,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
+use crate::commands::prepare::Servers;
 use crate::kafka::BrokerPorts;
 use crate::process::{self, Identity};
 use crate::record::{self, Record};
@@ -17,7 +19,7 @@ use crate::settings::Settings;
 use crate::{artifacts, lock};
 
 /// What `stack` can be asked to do.
-#[derive(Clone, Copy, Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 pub enum Command {
     /// Fetch the servers, once
     Install,
@@ -33,6 +35,15 @@ pub enum Command {
     Status,
     /// Apply the migrations to the database of `OWNER_DATABASE_URL`
     Migrate,
+    /// Make roles, database, tables (as `OWNER_DATABASE_URL`) and topics on servers that somebody else runs
+    Prepare {
+        /// PostgreSQL, as its superuser and without a database: <postgres://postgres@host:5432>
+        #[arg(long)]
+        server: String,
+        /// Kafka's bootstrap servers, separated by commas
+        #[arg(long)]
+        bootstrap: String,
+    },
 }
 
 /// Runs one command.
@@ -55,7 +66,11 @@ pub async fn run(command: Command, settings: &Settings) -> anyhow::Result<ExitCo
         Command::Status => return status::status(settings).await,
         Command::Migrate => {
             let applied = store::migrate(&settings.owner_database_url).await?;
-            crate::say::answer(&up::applied_line(&applied));
+            crate::say::answer(&prepare::applied_line(&applied));
+        }
+        Command::Prepare { server, bootstrap } => {
+            let owner = &settings.owner_database_url;
+            prepare::prepare(settings, Servers { postgres: &server, owner, kafka: &bootstrap }).await?;
         }
     }
     Ok(ExitCode::SUCCESS)

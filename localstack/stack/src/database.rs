@@ -3,11 +3,9 @@
 use anyhow::Context;
 use sqlx::{Connection, PgConnection};
 
-use crate::postgres;
-
 /// Makes what is missing of the two roles and the database.
-pub(crate) async fn prepare(port: u16) -> anyhow::Result<()> {
-    let mut connection = PgConnection::connect(&postgres::url(port, "postgres", "postgres"))
+pub(crate) async fn prepare(server: &str) -> anyhow::Result<()> {
+    let mut connection = PgConnection::connect(&format!("{server}/postgres"))
         .await
         .context("cannot connect to PostgreSQL as its superuser")?;
     let wanted = [

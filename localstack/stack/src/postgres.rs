@@ -42,7 +42,7 @@ impl Server {
     /// As root the server runs as another user, who must be able to enter `directory`: [`crate::scratch`] makes such a one.
     pub async fn start(artifacts: &Artifacts, directory: &Path, port: u16) -> anyhow::Result<Self> {
         let attached = Attached::start(Kind::Postgres { port }, artifacts, directory).await?;
-        database::prepare(port).await?;
+        database::prepare(&format!("postgres://postgres@127.0.0.1:{port}")).await?;
         Ok(Self { attached, port })
     }
 

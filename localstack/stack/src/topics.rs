@@ -7,11 +7,11 @@ use template::{Template, Topic};
 use crate::settings::Settings;
 
 /// Makes those topics of `infra/template.yaml` that are missing, and says which it made.
-pub(crate) async fn make(settings: &Settings) -> anyhow::Result<Vec<String>> {
+pub(crate) async fn make(settings: &Settings, bootstrap: &str) -> anyhow::Result<Vec<String>> {
     let path = settings.root.join("infra/template.yaml");
     let template = Template::read(&path).context("cannot tell which topics to make")?;
     let topics: Vec<_> = template.topics.into_iter().map(on_one_broker).collect();
-    create_missing(&settings.bootstrap(), &topics).await
+    create_missing(bootstrap, &topics).await
 }
 
 /// Deployed there are three copies of each record, two of them acknowledged; one broker has one.

@@ -6,12 +6,13 @@ use std::time::Duration;
 use anyhow::ensure;
 
 use crate::artifacts;
+use crate::commands::prepare::{Servers, prepare};
 use crate::commands::{directory, ours, servers};
 use crate::record::{self, Record};
 use crate::say::{answer, say};
 use crate::server::{Kind, PATIENCE};
 use crate::settings::Settings;
-use crate::{database, docker, ports, topics};
+use crate::{docker, ports};
 
 /// How long a server that runs already may be silent, as one does that recovers, before it is restarted.
 const FOUND_PATIENCE: Duration = Duration::from_secs(30);
@@ -22,23 +23,12 @@ pub(super) async fn up(settings: &Settings) -> anyhow::Result<()> {
     } else {
         processes(settings).await?;
     }
-    let made = topics::make(settings).await?;
-    if !made.is_empty() {
-        say(&format!("made the topics {}", made.join(", ")));
-    }
-    database::prepare(settings.postgres_port).await?;
-    say(&applied_line(&store::migrate(&settings.local_url("onceward_owner")).await?));
+    let (postgres, owner, kafka) =
+        (settings.server_url(), settings.local_url("onceward_owner"), settings.bootstrap());
+    prepare(settings, Servers { postgres: &postgres, owner: &owner, kafka: &kafka }).await?;
     answer(&format!("PostgreSQL  {}", settings.local_url("onceward_app")));
     answer(&format!("Kafka       {}", settings.bootstrap()));
     Ok(())
-}
-
-/// Which migrations were applied, for a person.
-pub(super) fn applied_line(applied: &[String]) -> String {
-    if applied.is_empty() {
-        return "no migration was missing".into();
-    }
-    format!("applied the migrations {}", applied.join(", "))
 }
 
 /// Containers where an engine answers, unless the plain processes are up already.
