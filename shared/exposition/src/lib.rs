@@ -8,9 +8,14 @@ use prometheus::proto::{Bucket, Counter, Gauge, Histogram, LabelPair, Metric, Me
 /// The content type of the text.
 pub const CONTENT_TYPE: &str = prometheus::TEXT_FORMAT;
 
+/// Upper bounds, in seconds, of the buckets in which durations are counted: those of `store::figures`, so that durations from the
+/// database and from functions without one can be added up.
+pub const DURATION_BOUNDS: [f64; 14] =
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+
 /// Metrics by name, each with its series.
 #[derive(Debug, Default)]
-pub struct Families(BTreeMap<&'static str, MetricFamily>);
+pub struct Families(BTreeMap<String, MetricFamily>);
 
 /// Names and values of labels.
 pub type Labels<'a> = [(&'a str, &'a str)];
@@ -18,7 +23,7 @@ pub type Labels<'a> = [(&'a str, &'a str)];
 impl Families {
     /// What only grows; its name ends in `_total`.
     #[expect(clippy::cast_precision_loss, reason = "Prometheus has no other numbers: exact up to 2^53")]
-    pub fn counter(&mut self, name: &'static str, help: &str, labels: &Labels<'_>, value: u64) {
+    pub fn counter(&mut self, name: &str, help: &str, labels: &Labels<'_>, value: u64) {
         let mut counter = Counter::default();
         counter.set_value(value as f64);
         let mut metric = Metric::default();
@@ -27,7 +32,7 @@ impl Families {
     }
 
     /// What is so now.
-    pub fn gauge(&mut self, name: &'static str, help: &str, labels: &Labels<'_>, value: f64) {
+    pub fn gauge(&mut self, name: &str, help: &str, labels: &Labels<'_>, value: f64) {
         let mut gauge = Gauge::default();
         gauge.set_value(value);
         let mut metric = Metric::default();
@@ -37,15 +42,7 @@ impl Families {
 
     /// How many observations are at most as large as each bound, and behind the bound before it; the last count is of those that are
     /// larger than all bounds. What is missing of the counts is none.
-    pub fn histogram(
-        &mut self,
-        name: &'static str,
-        help: &str,
-        labels: &Labels<'_>,
-        bounds: &[f64],
-        counts: &[u64],
-        sum: f64,
-    ) {
+    pub fn histogram(&mut self, name: &str, help: &str, labels: &Labels<'_>, bounds: &[f64], counts: &[u64], sum: f64) {
         let mut seen = 0;
         let mut buckets = Vec::with_capacity(bounds.len());
         for (place, bound) in bounds.iter().enumerate() {
@@ -64,7 +61,7 @@ impl Families {
         self.add(name, help, MetricType::HISTOGRAM, labels, metric);
     }
 
-    fn add(&mut self, name: &'static str, help: &str, kind: MetricType, labels: &Labels<'_>, mut metric: Metric) {
+    fn add(&mut self, name: &str, help: &str, kind: MetricType, labels: &Labels<'_>, mut metric: Metric) {
         let pair = |(name, value): &(&str, &str)| {
             let mut pair = LabelPair::default();
             pair.set_name((*name).to_owned());
@@ -72,7 +69,7 @@ impl Families {
             pair
         };
         metric.set_label(labels.iter().map(pair).collect());
-        let family = self.0.entry(name).or_insert_with(|| {
+        let family = self.0.entry(name.to_owned()).or_insert_with(|| {
             let mut family = MetricFamily::default();
             family.set_name(name.to_owned());
             family.set_help(help.to_owned());
@@ -83,8 +80,8 @@ impl Families {
     }
 
     /// The names of all metrics.
-    pub fn names(&self) -> impl Iterator<Item = &'static str> {
-        self.0.keys().copied()
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
     }
 
     /// The text, metrics in the order of their names.
@@ -125,6 +122,11 @@ mod tests {
                         t_seconds_bucket{of=\"nothing\",le=\"0.1\"} 0\nt_seconds_bucket{of=\"nothing\",le=\"1\"} 0\n\
                         t_seconds_bucket{of=\"nothing\",le=\"+Inf\"} 0\nt_seconds_sum{of=\"nothing\"} 0\nt_seconds_count{of=\"nothing\"} 0\n";
         assert_eq!(families.text(), expected);
+    }
+
+    #[test]
+    fn durations_are_counted_by_the_same_bounds_wherever_they_come_from() {
+        assert!(DURATION_BOUNDS.iter().eq(&store::figures::DURATION_BOUNDS));
     }
 
     #[test]
