@@ -48,11 +48,13 @@ pub struct Config {
     pub session_timeout: Duration,
     /// The time that a running invocation gets to finish at the stop.
     pub drain: Duration,
+    /// How often the status is looked at; never, when there is no interval.
+    pub status_every: Option<Duration>,
 }
 
 impl Config {
-    /// A mapping with the defaults: back-off from 100 ms to 30 s, a session of 6 s, and at the stop as long as the
-    /// function may run.
+    /// A mapping with the defaults: back-off from 100 ms to 30 s, a session of 6 s, at the stop as long as the
+    /// function may run, and the status every 30 s.
     #[must_use]
     pub fn new(function: &Function, mapping: &Mapping, bootstrap: &str, endpoint: &str) -> Self {
         Self {
@@ -64,6 +66,7 @@ impl Config {
             backoff: Backoff { first: Duration::from_millis(100), cap: Duration::from_secs(30) },
             session_timeout: Duration::from_secs(6),
             drain: function.timeout,
+            status_every: Some(Duration::from_secs(30)),
         }
     }
 

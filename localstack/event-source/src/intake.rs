@@ -19,7 +19,9 @@ use crate::Config;
 use crate::commits::{Acknowledgement, Committer};
 use crate::config::PAYLOAD_LIMIT;
 use crate::group::{Consumer, consumer, on_a_thread};
+use crate::progress::Progress;
 use crate::record::Record;
+use crate::status::Reporter;
 
 /// This member's partitions: the records that come from them, and the offsets that are done.
 pub(crate) struct Intake {
@@ -28,6 +30,8 @@ pub(crate) struct Intake {
     patience: Duration,
     consumer: Arc<Consumer>,
     committer: Committer,
+    reporter: Option<Reporter>,
+    progress: Arc<Progress>,
     /// The assignment that the fields below belong to.
     generation: u64,
     /// Records that were received and belong to the next batch.
@@ -44,13 +48,15 @@ pub(crate) struct Intake {
 
 impl Intake {
     /// Joins the group.
-    pub(crate) fn join(config: &Config) -> anyhow::Result<Self> {
+    pub(crate) fn join(config: &Config, progress: &Arc<Progress>) -> anyhow::Result<Self> {
         let topic = config.mapping.topic.clone();
         let consumer = Arc::new(consumer(config).context("cannot make a Kafka consumer")?);
         consumer.subscribe(&[&topic]).context("cannot subscribe")?;
         Ok(Self {
             patience: config.session_timeout,
             committer: Committer::start(Arc::clone(&consumer), topic.clone()),
+            reporter: Reporter::start(config, &consumer, progress),
+            progress: Arc::clone(progress),
             topic,
             consumer,
             generation: 0,
@@ -127,6 +133,7 @@ impl Intake {
             self.generation = generation;
             self.waiting.clear();
             self.refused.clear();
+            self.progress.stop(&self.refused);
             self.uncommitted.clear();
             self.commit_failed = false;
         }
@@ -145,6 +152,7 @@ impl Intake {
             "A record is too large for any invocation: its partition stops here until the record is gone"
         );
         self.refused.insert(*partition);
+        self.progress.stop(&self.refused);
         self.waiting.retain(|waiting| waiting.partition != *partition);
         if let Err(error) = self.consumer.pause(&self.partitions([*partition])) {
             tracing::warn!(%error, partition, "Cannot pause a partition");
@@ -213,8 +221,9 @@ impl Intake {
 
     /// Leaves the group. Without Kafka the client library may wait for ever, so it is left behind then.
     pub(crate) async fn leave(self) {
-        let Self { consumer, committer, patience, .. } = self;
+        let Self { consumer, committer, reporter, patience, .. } = self;
         let leave = on_a_thread(move || {
+            reporter.into_iter().for_each(Reporter::join);
             committer.join();
             drop(consumer);
         });

@@ -6,12 +6,15 @@ mod config;
 mod group;
 mod intake;
 mod invoke;
+mod place;
+mod progress;
 mod record;
 mod schedule;
 mod scheduled_event;
 mod source;
 mod sources;
 mod start;
+mod status;
 mod stop;
 
 pub use config::{Backoff, Config};

@@ -35,6 +35,9 @@ struct Arguments {
     /// Seconds that scheduled invocations get to finish at the stop; as long as their functions may run when not given
     #[arg(long)]
     schedule_grace: Option<u64>,
+    /// Seconds between looks at the status of each mapping, which is a line where it changed or is wrong; 0: none
+    #[arg(long, default_value_t = 30)]
+    status_seconds: u64,
 }
 
 #[tokio::main]
@@ -54,6 +57,8 @@ async fn main() -> anyhow::Result<()> {
     if let Some(grace) = arguments.schedule_grace {
         sources.schedules.iter_mut().for_each(|schedule| schedule.drain = Duration::from_secs(grace));
     }
+    let status_every = (arguments.status_seconds > 0).then(|| Duration::from_secs(arguments.status_seconds));
+    sources.mappings.iter_mut().for_each(|mapping| mapping.status_every = status_every);
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let (stop, stopped) = watch::channel(false);
     let mut running = sources.start(&stopped);

@@ -1,5 +1,6 @@
 //! The loop of one mapping: collect a batch, invoke, commit.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use template::StartingPosition;
@@ -11,6 +12,7 @@ use crate::batch::{Batch, Push};
 use crate::group::on_a_thread;
 use crate::intake::Intake;
 use crate::invoke::Invoker;
+use crate::progress::Progress;
 use crate::start::commit_latest;
 use crate::stop::{finish, stopped};
 
@@ -28,7 +30,9 @@ impl EventSource {
             return Ok(());
         }
         let invoker = Invoker::new(&config.endpoint, &config.function, config.function_timeout)?;
-        let mut source = Source { invoker, intake: Intake::join(&config)?, config };
+        let progress = Arc::new(Progress::default());
+        let intake = Intake::join(&config, &progress)?;
+        let mut source = Source { invoker, intake, progress, config };
         let result = source.run(&mut stop).await;
         source.intake.leave().await;
         result
@@ -69,6 +73,7 @@ struct Source {
     config: Config,
     invoker: Invoker,
     intake: Intake,
+    progress: Arc<Progress>,
 }
 
 impl Source {
@@ -130,20 +135,24 @@ impl Source {
         let mut attempt = 1;
         loop {
             let started = Instant::now();
+            self.progress.invoke(started.into_std());
             let Some(result) = finish(self.invoker.send(&request), stop, self.config.drain).await else {
                 tracing::warn!(records = batch.records(), "An invocation does not finish; it will be delivered again");
                 return Ok(Delivery::Stopped);
             };
             self.log(batch, attempt, started, result.as_ref().err());
             if result.is_ok() {
+                self.progress.succeed(batch.records());
                 self.intake.commit(batch.ends()).await?;
                 return Ok(Delivery::Done);
             }
+            self.progress.fail(started.into_std(), attempt);
             let wait = self.config.backoff.after(attempt, rand::random());
             tokio::select! {
                 biased;
                 () = stopped(stop) => return Ok(Delivery::Stopped),
                 kept = self.intake.wait(wait) => if !kept? {
+                    self.progress.lose();
                     tracing::info!("A rebalance took the failed batch; its partitions go on from the committed offsets");
                     return Ok(Delivery::Lost);
                 },
