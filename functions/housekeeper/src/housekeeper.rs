@@ -40,6 +40,8 @@ pub struct Done {
     pub inbox_rows: u64,
     /// Settled dead letters that it removed.
     pub dead_letters: u64,
+    /// Old failures of consumers that it removed.
+    pub consumer_failures: u64,
     /// Idempotency keys that it removed.
     pub idempotency_keys: u64,
     /// Batches that it folded into the totals.
@@ -76,6 +78,9 @@ impl Housekeeper {
         let inbox_rows = steps.rows("old rows of the inbox", inbox.await);
         let letters = deadline.work(pool, async |c, part| housekeeping::remove_dead_letters(c, kept_since, part).await);
         let dead_letters = steps.rows("settled dead letters", letters.await);
+        let failures =
+            deadline.work(pool, async |c, part| housekeeping::remove_consumer_failures(c, kept_since, part).await);
+        let consumer_failures = steps.rows("old failures of consumers", failures.await);
         let keys = deadline.work(pool, async |c, part| housekeeping::remove_idempotency_keys(c, expired, part).await);
         let idempotency_keys = steps.rows("idempotency keys", keys.await);
         let letters_cleared = steps.rows("dead letters of erased people", self.clear_leftovers(deadline, now).await);
@@ -83,6 +88,7 @@ impl Housekeeper {
             partitions,
             inbox_rows,
             dead_letters,
+            consumer_failures,
             idempotency_keys,
             batches_folded,
             letters_cleared,
@@ -132,6 +138,7 @@ fn log(done: &Done) {
         partitions.made = done.partitions.join(" "),
         inbox.removed = done.inbox_rows,
         dead_letters.removed = done.dead_letters,
+        consumer_failures.removed = done.consumer_failures,
         idempotency_keys.removed = done.idempotency_keys,
         batches.folded = done.batches_folded,
         erased.cleared = done.letters_cleared,

@@ -46,6 +46,9 @@ async fn fill(database: &TestDatabase) {
              from generate_series(1, 3) as n;
          insert into idempotency_keys select 's', n::text, '', null, '2026-11-21 09:30Z'::timestamptz + (n || ' hours')::interval
              from generate_series(-2, 1) as n;
+         insert into consumer_failures
+             select 'c', 't', n, 'breaker', 1, '2026-11-20Z'::timestamptz - n * interval '40 days', 'said', 3
+             from generate_series(0, 1) as n;
          insert into consumer_batches (
              consumer, processed_at, records, retries, seconds, types, outcomes, counts, ages, age_seconds
          )
@@ -57,7 +60,9 @@ async fn fill(database: &TestDatabase) {
 
 async fn rows(database: &TestDatabase) -> Vec<i64> {
     let mut rows = Vec::new();
-    for table in ["inbox", "dead_letters", "idempotency_keys", "consumer_batches", "consumer_totals"] {
+    for table in
+        ["inbox", "dead_letters", "consumer_failures", "idempotency_keys", "consumer_batches", "consumer_totals"]
+    {
         rows.push(count(database, table).await);
     }
     rows
@@ -73,16 +78,17 @@ async fn what_is_old_goes_what_is_new_or_unsettled_stays_and_a_second_run_finds_
         partitions: Vec::new(),
         inbox_rows: 2,
         dead_letters: 1,
+        consumer_failures: 1,
         idempotency_keys: 1,
         batches_folded: 5,
         letters_cleared: 0,
         finished: true,
     };
     assert_eq!(done, expected);
-    assert_eq!(rows(&database).await, [4, 2, 3, 5, 1]);
+    assert_eq!(rows(&database).await, [4, 2, 1, 3, 5, 1]);
     let again = housekeeper.handle(None, NOW).await.unwrap();
     assert_eq!(again, Done { finished: true, ..Done::default() });
-    assert_eq!(rows(&database).await, [4, 2, 3, 5, 1]);
+    assert_eq!(rows(&database).await, [4, 2, 1, 3, 5, 1]);
 }
 
 #[tokio::test]
@@ -152,7 +158,7 @@ async fn a_step_that_fails_stops_no_other_and_fails_the_invocation_by_name() {
     execute(&database, "drop function make_click_partitions; revoke delete on dead_letters from onceward_app").await;
     let error = housekeeper(&database).handle(None, NOW).await.unwrap_err().to_string();
     assert!(error.contains("partitions of clicks") && error.contains("settled dead letters"), "{error}");
-    assert_eq!(rows(&database).await, [4, 3, 3, 5, 1]);
+    assert_eq!(rows(&database).await, [4, 3, 1, 3, 5, 1]);
 }
 
 /// It failed while the erasure was under way, or came again.

@@ -66,6 +66,8 @@ pub(crate) struct Run<'a, C: Consumer> {
     pub(crate) consumer: &'a C,
     pub(crate) now: OffsetDateTime,
     pub(crate) started: Instant,
+    /// When the transaction began.
+    pub(crate) began: Instant,
     /// Until when there is time for what can as well be done later, or not at all.
     pub(crate) until: Instant,
     pub(crate) tally: Tally,
@@ -126,6 +128,7 @@ impl<'a, C: Consumer> Run<'a, C> {
             records,
             retries: self.tally.retries,
             seconds: self.started.elapsed().as_secs_f64(),
+            database_seconds: self.began.elapsed().as_secs_f64(),
             counts: counts.collect(),
             ages: self.tally.ages,
             age_seconds: self.tally.age_seconds,

@@ -1,4 +1,5 @@
 use store::Fault;
+use store::consumer_failures::Reason;
 
 /// Why an invocation failed. Nothing has changed, and the batch is to be delivered again.
 #[derive(Debug, thiserror::Error)]
@@ -42,5 +43,15 @@ impl ProcessError {
     /// Whether another attempt may succeed where this one did not.
     pub(crate) fn passes(&self) -> bool {
         matches!(self, Self::Database(error) if Fault::of(error) == Fault::Passing)
+    }
+
+    /// The kind of it, for those who count.
+    pub(crate) fn reason(&self) -> Reason {
+        match self {
+            Self::Breaker { .. } => Reason::Breaker,
+            Self::Culprits { .. } => Reason::Culprits,
+            Self::Database(_) if self.passes() => Reason::Database,
+            Self::Database(_) | Self::Effects { .. } => Reason::Mistake,
+        }
     }
 }

@@ -9,6 +9,7 @@ mod drain;
 mod engine;
 mod error;
 mod existing;
+mod failure;
 mod fate;
 mod item;
 mod log;

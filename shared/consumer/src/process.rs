@@ -34,20 +34,28 @@ impl Engine {
         if payload.is_empty() {
             return Box::pin(invocation.tick(end)).await;
         }
+        let beginnings = payload.beginnings();
         let batch = Batch::read(consumer, payload);
         let read_in = invocation.started.elapsed();
         // Boxed, as what is deep inside makes the future of the whole function a large and deep one.
         let before = Box::pin(invocation.drain_before(end)).await;
         let commit = async |retries| Box::pin(invocation.commit(&batch, end, retries)).await;
         let committed = retried::<C, _>(end, commit).await;
-        let (records, tally) = match &committed {
-            Ok(tally) => (batch.items.len() + batch.tombstones, tally.with(&before)),
-            // What was drained is done all the same.
-            Err(_) => (0, before),
-        };
-        let report = Report { records, read_in: Some(read_in), took: invocation.started.elapsed() };
-        let outcomes = report.write::<C>(&tally, now);
-        committed.map(|_| outcomes)
+        let report = |records| Report { records, read_in: Some(read_in), took: invocation.started.elapsed() };
+        match committed {
+            Ok(tally) => {
+                let records = batch.items.len() + batch.tombstones;
+                Ok(report(records).write::<C>(&tally.with(&before), now))
+            }
+            Err(error) => {
+                // What was drained is done all the same.
+                if !before.is_empty() {
+                    report(0).write::<C>(&before, now);
+                }
+                self.record_failure::<C>(&error, &beginnings, end + ANSWER_TIME / 2, now).await;
+                Err(error)
+            }
+        }
     }
 }
 
@@ -66,6 +74,7 @@ impl<C: Consumer> Invocation<'_, C> {
             consumer: self.consumer,
             now: self.now,
             started: self.started,
+            began: Instant::now(),
             until: Instant::now() + end.saturating_duration_since(Instant::now()) / 2,
             tally: Tally { retries: retries.into(), ..Tally::default() },
             lines: Vec::new(),

@@ -19,6 +19,8 @@ pub struct ConsumerBatch<'a> {
     pub retries: u64,
     /// From the invocation until now.
     pub seconds: f64,
+    /// From the beginning of the transaction until now.
+    pub database_seconds: f64,
     /// Events by type and outcome.
     pub counts: Vec<(&'a str, &'a str, u64)>,
     /// Applied events by age, a count for each of [`AGE_BOUNDS`] and one for what is older.
@@ -31,13 +33,14 @@ pub struct ConsumerBatch<'a> {
 pub async fn insert(connection: &mut PgConnection, batch: &ConsumerBatch<'_>) -> sqlx::Result<()> {
     sqlx::query!(
         "insert into consumer_batches (
-             consumer, processed_at, records, retries, seconds, types, outcomes, counts, ages, age_seconds
-         ) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+             consumer, processed_at, records, retries, seconds, database_seconds, types, outcomes, counts, ages, age_seconds
+         ) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         batch.consumer,
         batch.processed_at,
         i32::try_from(batch.records).unwrap_or(i32::MAX),
         i32::try_from(batch.retries).unwrap_or(i32::MAX),
         batch.seconds,
+        batch.database_seconds,
         &batch.counts.iter().map(|(event_type, ..)| *event_type).collect::<Vec<_>>() as &[&str],
         &batch.counts.iter().map(|(_, outcome, _)| *outcome).collect::<Vec<_>>() as &[&str],
         &batch.counts.iter().map(|(.., count)| count.cast_signed()).collect::<Vec<_>>(),

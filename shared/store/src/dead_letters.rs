@@ -134,7 +134,7 @@ pub async fn insert(
 }
 
 /// What is said about a record may quote it, so that it can have any length and any character.
-fn storable(text: &str) -> String {
+pub(crate) fn storable(text: &str) -> String {
     let cut = &text[..text.floor_char_boundary(TEXT_LIMIT)];
     let mut stored = cut.replace('\0', "\u{fffd}");
     stored.truncate(stored.floor_char_boundary(TEXT_LIMIT));

@@ -1,14 +1,25 @@
 //! All figures that the database knows, for whoever looks at the system.
 
-use sqlx::PgConnection;
+mod consumers;
+mod read;
+
 use time::OffsetDateTime;
 
+use crate::dead_letters::Count;
 use crate::housekeeping::ConsumerCount;
 use crate::outbox::Backlog;
+
+pub use read::read;
 
 /// Upper bounds, in seconds, of the buckets in which durations are counted; what took longer has one more.
 pub const DURATION_BOUNDS: [f64; 14] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+
+/// The bounds as `width_bucket` is given them, with a negative duration: so one that is as long as a bound belongs to that bound. How
+/// many there are, less what it says, is the place of the bucket.
+pub(crate) fn falling_bounds() -> Vec<f64> {
+    DURATION_BOUNDS.iter().rev().map(|bound| -bound).collect()
+}
 
 /// All of them, of one moment.
 #[derive(Debug, Clone)]
@@ -17,12 +28,12 @@ pub struct Figures {
     pub events: Vec<ConsumerCount>,
     /// What is counted per consumer.
     pub consumers: Vec<ConsumerFigures>,
-    /// Invocations that failed.
+    /// Batches that failed.
     pub failures: Vec<ConsumerFailure>,
     /// Events that wait for something, by consumer.
     pub parked: Vec<Parked>,
     /// Dead letters by consumer, class and state.
-    pub dead_letters: Vec<DeadLetters>,
+    pub dead_letters: Vec<Count>,
     /// What waits to be published.
     pub outbox: Backlog,
     /// Chains of the audit log that were verified, broken ones among them.
@@ -44,11 +55,12 @@ pub struct ConsumerFigures {
     pub records: i64,
     /// How often a transaction was tried again.
     pub retries: i64,
-    /// How many batches took how long, by [`DURATION_BOUNDS`]; the last count is of those that took longer.
+    /// How many batches took how long, by [`DURATION_BOUNDS`]; the last count is of those that took longer. Batches that a release
+    /// before these counts had folded are in none.
     pub durations: Vec<i64>,
     /// How long all of them took.
     pub seconds: f64,
-    /// The same of their transactions.
+    /// The same of their transactions; batches that a release before this count wrote are in none.
     pub database_durations: Vec<i64>,
     /// How long all of these took.
     pub database_seconds: f64,
@@ -60,7 +72,7 @@ pub struct ConsumerFigures {
     pub last_batch_at: OffsetDateTime,
 }
 
-/// Invocations of a consumer that failed for one reason at one partition.
+/// Batches of a consumer that failed for one reason at one partition. One with records of several counts at each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConsumerFailure {
     /// The consumer.
@@ -77,7 +89,7 @@ pub struct ConsumerFailure {
     pub failed_at: OffsetDateTime,
     /// What was said of it.
     pub message: String,
-    /// How often.
+    /// How many. It begins anew when the housekeeper has removed an old one.
     pub failures: i64,
 }
 
@@ -88,23 +100,4 @@ pub struct Parked {
     pub consumer: String,
     /// So many.
     pub events: i64,
-}
-
-/// Dead letters of one kind.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeadLetters {
-    /// The consumer.
-    pub consumer: String,
-    /// Why.
-    pub error_class: String,
-    /// `open`, `redriven`, `discarded` and so on.
-    pub state: String,
-    /// So many.
-    pub letters: i64,
-}
-
-/// Reads all of them, in one transaction of the caller that sees one moment.
-pub async fn read(connection: &mut PgConnection) -> sqlx::Result<Figures> {
-    let _ = connection;
-    unimplemented!("helper A writes this")
 }

@@ -4,6 +4,8 @@
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
+use crate::figures;
+
 /// Last month, this one and three ahead.
 const MONTHS: i32 = 5;
 /// Each waits two seconds for the lock: longer than any batch may hold it.
@@ -77,6 +79,25 @@ pub async fn remove_idempotency_keys(
     .map(|removed| removed.rows_affected())
 }
 
+/// Removes failures of consumers, where none of the same reason came since at that partition.
+pub async fn remove_consumer_failures(
+    connection: &mut PgConnection,
+    before: OffsetDateTime,
+    limit: i64,
+) -> sqlx::Result<u64> {
+    sqlx::query!(
+        "delete from consumer_failures where (consumer, topic, partition, reason) in (
+             select consumer, topic, partition, reason from consumer_failures where failed_at < $1
+             order by failed_at limit $2 for update skip locked
+         )",
+        before,
+        limit
+    )
+    .execute(connection)
+    .await
+    .map(|removed| removed.rows_affected())
+}
+
 /// Somebody who was erased, and of whom bytes are left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leftover {
@@ -97,8 +118,10 @@ pub async fn fold_consumer_batches(
     before: OffsetDateTime,
     limit: i64,
 ) -> sqlx::Result<u64> {
-    let folded =
-        sqlx::query_file_scalar!("queries/fold_consumer_batches.sql", before, limit).fetch_one(connection).await?;
+    let bounds = figures::falling_bounds();
+    let folded = sqlx::query_file_scalar!("queries/fold_consumer_batches.sql", before, limit, &bounds)
+        .fetch_one(connection)
+        .await?;
     Ok(folded.unsigned_abs())
 }
 

@@ -7,6 +7,7 @@ pub mod blocked_keys;
 pub mod clicks;
 mod connect;
 pub mod consumer_batches;
+pub mod consumer_failures;
 pub mod dead_letters;
 pub mod directory;
 pub mod erasure;

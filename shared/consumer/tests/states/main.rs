@@ -3,6 +3,7 @@
 mod bisection;
 mod breaker;
 mod expired;
+mod failures;
 mod frozen;
 mod hostile;
 mod late;

@@ -3,11 +3,13 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use sqlx::PgPool;
 use store::consumer_batches::{self, AGE_BOUNDS, ConsumerBatch};
+use store::figures::{ConsumerFigures, DURATION_BOUNDS};
 use store::housekeeping::{self, ConsumerCount};
 use testkit::TestDatabase;
 use time::Duration;
 
 use crate::NOON;
+use crate::figures::{histogram, read};
 use crate::repairs::texts;
 
 const TYPES: [&str; 3] = ["order.placed", "payment.settled", "unknown"];
@@ -20,13 +22,29 @@ struct Drawn {
     consumer: usize,
     counts: Vec<(usize, usize, u64)>,
     ages: [u64; AGE_BOUNDS.len() + 1],
+    seconds: f64,
+    database_seconds: f64,
     minutes_ago: i64,
+}
+
+/// As long as a bound, a trifle longer, or anything.
+fn duration() -> impl Strategy<Value = f64> {
+    let bound = || prop::sample::select(&DURATION_BOUNDS[..]);
+    prop_oneof![bound(), bound().prop_map(f64::next_up), 0.0..40.0]
 }
 
 fn drawn() -> impl Strategy<Value = Drawn> {
     let counts = prop::collection::vec((0..3_usize, 0..3_usize, 0..1000_u64), 0..5);
-    (0..2_usize, counts, prop::array::uniform12(0..50_u64), 0..10_i64)
-        .prop_map(|(consumer, counts, ages, minutes_ago)| Drawn { consumer, counts, ages, minutes_ago })
+    (0..2_usize, counts, prop::array::uniform12(0..50_u64), duration(), duration(), 0..10_i64).prop_map(
+        |(consumer, counts, ages, seconds, database_seconds, minutes_ago)| Drawn {
+            consumer,
+            counts,
+            ages,
+            seconds,
+            database_seconds,
+            minutes_ago,
+        },
+    )
 }
 
 async fn write(pool: &PgPool, drawn: &Drawn) {
@@ -35,7 +53,8 @@ async fn write(pool: &PgPool, drawn: &Drawn) {
         processed_at: NOON - Duration::minutes(drawn.minutes_ago),
         records: 10,
         retries: 1,
-        seconds: 0.5,
+        seconds: drawn.seconds,
+        database_seconds: drawn.database_seconds,
         counts: drawn.counts.iter().map(|(kind, outcome, count)| (TYPES[*kind], OUTCOMES[*outcome], *count)).collect(),
         ages: drawn.ages,
         age_seconds: 1.5,
@@ -76,26 +95,46 @@ fn expected(batches: &[Drawn]) -> Vec<ConsumerCount> {
     sums.into_iter().map(count).collect()
 }
 
-/// What is counted of a consumer and not of a type: batches, records, retries, seconds, their ages, and the last one.
-fn expected_batches(batches: &[Drawn]) -> Vec<String> {
-    let mut lines = Vec::new();
+/// What is counted of a consumer and not of a type.
+fn expected_figures(batches: &[Drawn]) -> Vec<ConsumerFigures> {
+    let mut figures = Vec::new();
     for (place, consumer) in CONSUMERS.iter().enumerate() {
         let of: Vec<&Drawn> = batches.iter().filter(|batch| batch.consumer == place).collect();
         let Some(last) = of.iter().map(|batch| batch.minutes_ago).min() else { continue };
-        let bucket = |bucket: usize| of.iter().map(|batch| batch.ages[bucket]).sum::<u64>().to_string();
-        let ages = (0..=AGE_BOUNDS.len()).map(bucket).collect::<Vec<_>>().join(",");
-        let n = of.len();
-        #[expect(clippy::cast_precision_loss, reason = "a few dozen")]
-        let (seconds, age_seconds) = (n as f64 * 0.5, n as f64 * 1.5);
-        lines.push(format!("{consumer} {n} {} {n} {seconds} {{{ages}}} {age_seconds} {last}", n * 10));
+        let batches = i64::try_from(of.len()).unwrap();
+        let bucket = |bucket: usize| of.iter().map(|batch| batch.ages[bucket].cast_signed()).sum();
+        figures.push(ConsumerFigures {
+            consumer: (*consumer).to_owned(),
+            batches,
+            records: 10 * batches,
+            retries: batches,
+            durations: histogram(of.iter().map(|batch| batch.seconds)),
+            seconds: of.iter().map(|batch| batch.seconds).sum(),
+            database_durations: histogram(of.iter().map(|batch| batch.database_seconds)),
+            database_seconds: of.iter().map(|batch| batch.database_seconds).sum(),
+            ages: (0..=AGE_BOUNDS.len()).map(bucket).collect(),
+            age_seconds: of.iter().map(|_| 1.5).sum(),
+            last_batch_at: NOON - Duration::minutes(last),
+        });
     }
-    lines.sort();
-    lines
+    figures.sort_by(|one, other| one.consumer.cmp(&other.consumer));
+    figures
 }
 
-const BATCH_TOTALS: &str = "select concat_ws(' ', consumer, batches, records, retries, seconds, ages, age_seconds,
-        (extract(epoch from '2026-11-15 12:34:56.789+00'::timestamptz - last_batch_at) / 60)::int)
-    from consumer_batch_totals order by consumer";
+/// Sums of durations depend on their order; to the millionth they do not.
+fn rounded(figures: Vec<ConsumerFigures>) -> Vec<ConsumerFigures> {
+    let round = |seconds: f64| (seconds * 1e6).round();
+    let figures = figures.into_iter().map(|figures| ConsumerFigures {
+        seconds: round(figures.seconds),
+        database_seconds: round(figures.database_seconds),
+        ..figures
+    });
+    figures.collect()
+}
+
+async fn figures(pool: &PgPool) -> Vec<ConsumerFigures> {
+    rounded(read(pool).await.consumers)
+}
 
 /// Batches are written while two housekeepers fold and somebody reads: no reading is ever too low, or more than was written in the
 /// end, and in the end it is exact.
@@ -105,6 +144,7 @@ async fn folding_is_exact(first: Vec<Drawn>, meanwhile: Vec<Drawn>) {
     for batch in &first {
         write(pool, batch).await;
     }
+    assert_eq!(figures(pool).await, rounded(expected_figures(&first)));
     let all: Vec<Drawn> = first.iter().chain(&meanwhile).cloned().collect();
     let sum = |counts: &[ConsumerCount]| counts.iter().map(|count| count.events).sum::<i64>();
     let (least, most) = (sum(&expected(&first)), sum(&expected(&all)));
@@ -124,10 +164,12 @@ async fn folding_is_exact(first: Vec<Drawn>, meanwhile: Vec<Drawn>) {
     let rest = fold_all(pool, cut).await;
     let old = all.iter().filter(|batch| batch.minutes_ago > 4).count() as u64;
     assert_eq!(one + other + rest, old);
+    let figures_of_all = rounded(expected_figures(&all));
     assert_eq!(counts(pool).await, expected(&all));
+    assert_eq!(figures(pool).await, figures_of_all);
     assert_eq!(fold_all(pool, NOON + Duration::SECOND).await, all.len() as u64 - old);
     assert_eq!(counts(pool).await, expected(&all));
-    assert_eq!(texts(pool, BATCH_TOTALS).await, expected_batches(&all));
+    assert_eq!(figures(pool).await, figures_of_all);
     assert_eq!(texts(pool, "select 'left' from consumer_batches").await, Vec::<String>::new());
 }
 
