@@ -20,13 +20,16 @@ fn monitoring(file: &str) -> PathBuf {
     root().join("infra/monitoring").join(file)
 }
 
-/// Every metric that is documented, and the one that Prometheus makes itself.
+/// Every metric that is documented, and those that Prometheus makes itself.
 fn known() -> BTreeMap<String, Documented> {
     let page = page();
     let mut known = documented(&page, OF_READ_API);
     known.extend(documented(&page, OF_RUNTIME));
     assert!(known.len() > 30, "{known:?}");
-    known.insert("up".to_owned(), Documented { kind: "gauge".to_owned(), labels: BTreeSet::new() });
+    for (name, labels) in [("up", &[][..]), ("ALERTS", &["alertname", "alertstate", "severity"])] {
+        let labels = labels.iter().map(|label: &&str| (*label).to_owned()).collect();
+        known.insert(name.to_owned(), Documented { kind: "gauge".to_owned(), labels });
+    }
     known
 }
 
