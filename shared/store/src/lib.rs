@@ -14,6 +14,7 @@ pub mod erasure;
 mod fault;
 pub mod figures;
 pub mod forwarding;
+pub mod health;
 pub mod housekeeping;
 pub mod idempotency_keys;
 pub mod inbox;
