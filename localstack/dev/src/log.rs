@@ -12,7 +12,7 @@ const COLOURS: [Color; 6] =
     [Color::Cyan, Color::Green, Color::Magenta, Color::Yellow, Color::Blue, Color::Color256(208)];
 
 /// Fields that every line has and nobody reads here, and what is shown in front.
-const LEFT_OUT: [&str; 5] = ["timestamp", "target", "span", "level", "message"];
+const LEFT_OUT: [&str; 5] = ["timestamp", "target", "spans", "level", "message"];
 
 /// What `cargo lambda watch` and cargo say of themselves at each start of a function.
 const NOISE: [&str; 4] =

@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod line;
+mod metric;
 
-pub use line::{Metric, line, start, write};
+pub use line::{Group, line, start, write, write_groups};
+pub use metric::Metric;

@@ -3,6 +3,7 @@
 mod api_key;
 mod clicks;
 mod database;
+mod log;
 mod outage;
 mod records;
 mod scopes;
@@ -15,6 +16,7 @@ mod wait;
 pub use api_key::api_key;
 pub use clicks::{click, click_event, rollups_equal_facts, uuid_at, uuid_bounds_at};
 pub use database::TestDatabase;
+pub use log::Log;
 pub use outage::break_tables;
 pub use records::{payload, raw_record, record};
 pub use scopes::{routes, scope_table};
