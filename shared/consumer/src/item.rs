@@ -1,7 +1,7 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use events::{Identity, Text, Wire, decode};
+use events::{Identity, Text, TraceId, Wire, decode};
 use store::blocked_keys::Queue;
 use store::parked_events::ParkedEvent;
 use time::OffsetDateTime;
@@ -23,6 +23,7 @@ pub struct Item<R> {
     pub(crate) record: Record,
     pub(crate) identity: Option<Identity>,
     pub(crate) correlation_id: Option<Text<128>>,
+    pub(crate) trace_id: Option<TraceId>,
     /// When the event happened, where that could be read.
     pub(crate) time: Option<OffsetDateTime>,
     pub(crate) reading: Result<Reading<R>, Refusal>,
@@ -71,20 +72,22 @@ impl<R> Batch<R> {
 
 impl<R> Item<R> {
     pub(crate) fn read<C: Consumer<Row = R>>(consumer: &C, record: Record, parked: Option<Parked>) -> Self {
-        let (mut identity, mut correlation_id, mut time) = (None, None, None);
+        let (mut identity, mut correlation_id, mut trace_id, mut time) = (None, None, None, None);
         let wire = Wire { value: record.value.as_deref().unwrap_or_default(), headers: &record.headers };
         // What was being read is dropped with the panic, so nothing half-done is seen afterwards.
         let reading = catch_unwind(AssertUnwindSafe(|| match decode(wire) {
             Ok(event) => {
                 identity = Some(Identity { source: event.source.clone(), id: event.id.clone() });
                 correlation_id.clone_from(&event.correlation_id);
+                trace_id = event.trace_id();
                 time = Some(event.time);
                 let reading = consumer.read(event, &record)?;
                 assert!(reading.place < C::TYPES.len(), "the consumer has no type at the place {}", reading.place);
                 check_ids(reading)
             }
             Err(rejection) => {
-                (identity, correlation_id) = (rejection.identity, rejection.correlation_id);
+                identity = rejection.identity.map(|identity| *identity);
+                (correlation_id, trace_id) = (rejection.correlation_id, rejection.trace_id);
                 Err(Refusal { class: rejection.error.class(), reason: rejection.error.to_string() })
             }
         }));
@@ -92,7 +95,7 @@ impl<R> Item<R> {
             let reason = format!("reading the record panicked: {}", message(&*panic));
             Err(Refusal { class: "panic", reason })
         });
-        Self { record, identity, correlation_id, time, reading, parked }
+        Self { record, identity, correlation_id, trace_id, time, reading, parked }
     }
 
     pub(crate) fn of_parked<C: Consumer<Row = R>>(consumer: &C, event: ParkedEvent) -> Self {

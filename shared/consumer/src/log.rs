@@ -1,3 +1,5 @@
+use events::TraceId;
+
 use crate::Consumer;
 use crate::fate::Fate;
 use crate::item::Item;
@@ -7,6 +9,7 @@ use crate::item::Item;
 pub(crate) struct Line {
     event_id: Option<String>,
     correlation_id: Option<String>,
+    trace_id: Option<TraceId>,
     topic: String,
     partition: i32,
     offset: i64,
@@ -23,6 +26,7 @@ pub(crate) fn line<C: Consumer>(item: &Item<C::Row>, fate: &Fate) -> Option<Line
     Some(Line {
         event_id: item.identity.as_ref().map(|identity| identity.id.to_string()),
         correlation_id: item.correlation_id.as_ref().map(ToString::to_string),
+        trace_id: item.trace_id,
         topic: item.record.topic.clone(),
         partition: item.record.partition,
         offset: item.record.offset,
@@ -35,6 +39,7 @@ macro_rules! event_line {
         tracing::$level!(
             event.id = $line.event_id,
             correlation.id = $line.correlation_id,
+            trace.id = $line.trace_id.map(tracing::field::display),
             kafka.topic = $line.topic,
             kafka.partition = $line.partition,
             kafka.offset = $line.offset,

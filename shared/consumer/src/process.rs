@@ -22,6 +22,7 @@ impl Engine {
     /// Brings every record of a batch to a state, in one transaction, within `remaining`; before it, what is due of the parked
     /// events is tried. A payload without records is a tick, which tries all that is due. An error means that nothing of the
     /// batch has changed and that it is to be delivered again.
+    #[tracing::instrument(name = "batch", skip_all, fields(consumer = C::NAME))]
     pub async fn process<C: Consumer>(
         &self,
         consumer: &C,

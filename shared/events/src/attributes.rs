@@ -3,7 +3,7 @@ use std::fmt;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::{Data, EventType, Text};
+use crate::{Data, EventType, Text, TraceId};
 
 /// The content type of a record value in structured mode.
 pub const CLOUDEVENTS_JSON: &str = "application/cloudevents+json";
@@ -83,6 +83,12 @@ impl Event {
     #[must_use]
     pub fn key(&self) -> &str {
         self.data.key()
+    }
+
+    /// The trace it belongs to, where its `traceparent` names one.
+    #[must_use]
+    pub fn trace_id(&self) -> Option<TraceId> {
+        self.traceparent.as_ref().and_then(|traceparent| TraceId::of(traceparent.as_str()))
     }
 }
 

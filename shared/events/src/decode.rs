@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use time::OffsetDateTime;
 
-use crate::{CLOUDEVENTS_JSON, Data, Event, EventId, EventType, Source, Text, moment};
+use crate::{CLOUDEVENTS_JSON, Data, Event, EventId, EventType, Source, Text, TraceId, moment};
 
 /// A record as it came from a topic: value and headers.
 #[derive(Debug, Clone, Copy)]
@@ -90,9 +90,11 @@ fn place(path: &str) -> String {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Rejection {
     /// Which event it is, where that could be read.
-    pub identity: Option<Identity>,
+    pub identity: Option<Box<Identity>>,
     /// What it shares with others, where that could be read.
     pub correlation_id: Option<Text<128>>,
+    /// The trace it belongs to, where that could be read.
+    pub trace_id: Option<TraceId>,
     /// Why it was refused.
     pub error: DecodeError,
 }
@@ -133,10 +135,11 @@ pub(crate) struct Raw<'a> {
 /// The event in a record, in structured or binary mode. A record whose headers name no mode is read as structured.
 pub fn decode(wire: Wire<'_>) -> Result<Event, Rejection> {
     let raw = if is_binary(wire.headers) { Raw::from_binary(wire) } else { Raw::from_structured(wire) };
-    let raw = raw.map_err(|error| Rejection { identity: None, correlation_id: None, error })?;
+    let raw = raw.map_err(|error| Rejection { identity: None, correlation_id: None, trace_id: None, error })?;
     raw.check().map_err(|error| Rejection {
-        identity: raw.identity().ok(),
+        identity: raw.identity().ok().map(Box::new),
         correlation_id: optional("correlationid", raw.correlationid.as_deref()).ok().flatten(),
+        trace_id: raw.traceparent.as_deref().and_then(TraceId::of),
         error,
     })
 }

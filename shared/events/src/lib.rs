@@ -13,6 +13,7 @@ mod schema;
 mod system_audit;
 mod text;
 mod topic;
+mod trace;
 mod user;
 
 pub use attributes::{CLOUDEVENTS_JSON, Event, EventId, OWN_SOURCES, Source, uuid_v7_at};
@@ -25,6 +26,7 @@ pub use schema::Envelope;
 pub use system_audit::SystemAudit;
 pub use text::{InvalidText, Text};
 pub use topic::Topic;
+pub use trace::TraceId;
 pub use user::{
     AuthAction, AuthStatus, Email, InvalidEmail, InvalidUserId, UserAuth, UserId, UserRegistered, UserType, UserUpdated,
 };

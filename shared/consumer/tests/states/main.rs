@@ -7,6 +7,7 @@ mod failures;
 mod frozen;
 mod hostile;
 mod late;
+mod lines;
 mod parked;
 mod redriven;
 mod shop;

@@ -1,6 +1,6 @@
 use time::OffsetDateTime;
 
-use crate::Text;
+use crate::{Text, TraceId};
 
 /// What is known of the request that brought an event, for what the event itself does not say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,23 +18,8 @@ impl Arrival {
         Self {
             now,
             correlation_id: correlation_id.filter(is_plain).and_then(|id| Text::new(id).ok()),
-            traceparent: traceparent.filter(|text| is_traceparent(text)).and_then(|text| Text::new(text).ok()),
+            traceparent: traceparent.filter(|text| TraceId::of(text).is_some()).and_then(|text| Text::new(text).ok()),
         }
-    }
-}
-
-/// Whether it is a trace context of version 00: `00-<trace>-<parent>-<flags>`, neither id all zeros.
-fn is_traceparent(text: &str) -> bool {
-    let is_hex = |part: &str, digits: usize| {
-        part.len() == digits && part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-    };
-    let is_some = |part: &str| part.bytes().any(|byte| byte != b'0');
-    let parts: Vec<&str> = text.split('-').collect();
-    match parts[..] {
-        ["00", trace, parent, flags] => {
-            is_hex(trace, 32) && is_some(trace) && is_hex(parent, 16) && is_some(parent) && is_hex(flags, 2)
-        }
-        _ => false,
     }
 }
 
