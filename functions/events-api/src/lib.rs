@@ -3,6 +3,7 @@
 mod answer;
 mod check;
 mod documented;
+mod figures;
 mod handler;
 mod publish;
 mod read;

@@ -13,5 +13,5 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let pool = api.pool();
     lambda::on_shutdown(move || async move { pool.close().await }).await;
     let (router, _) = events_api::router(api);
-    api::serve(router).await
+    api::serve("events-api", OffsetDateTime::now_utc, router).await
 }

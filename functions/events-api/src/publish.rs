@@ -7,7 +7,7 @@ use kafka::{Delivered, Fate, Record, Refusal};
 use lambda::Problem;
 use uuid::Uuid;
 
-use crate::{EventsApi, check};
+use crate::{EventsApi, check, figures};
 
 /// Until when a request is answered, whatever is away.
 const ANSWER_WITHIN: Duration = Duration::from_millis(2800);
@@ -30,12 +30,15 @@ pub(crate) async fn publish(
         return Ok(());
     }
     if api.publisher.is_away() {
+        figures::write(api, accepted, &vec![Fate::Waits; accepted.len()], Duration::ZERO);
         return Err(unavailable(id, accepted, "the broker is away"));
     }
     let headers = [("content-type".to_owned(), CLOUDEVENTS_JSON.as_bytes().to_vec())];
     let records: Vec<Record<'_>> = accepted.iter().map(|accepted| record(api, accepted, &headers)).collect();
+    let began = Instant::now();
     let within = ANSWER_WITHIN.saturating_sub(started.elapsed());
     let outcome = api.publisher.publish(&records, within).await;
+    figures::write(api, accepted, &outcome.fates, began.elapsed());
     for (accepted, delivered) in accepted.iter().zip(&outcome.delivered) {
         if let Some(delivered) = delivered {
             log(api, caller, accepted, *delivered, started.elapsed());
@@ -75,6 +78,7 @@ fn log(api: &EventsApi, caller: &Caller, Accepted { event, .. }: &Accepted, deli
         event.id = %event.id,
         event.type = %event.event_type(),
         correlation.id = event.correlation_id.as_ref().map(Text::as_str),
+        trace.id = event.trace_id().map(tracing::field::display),
         kafka.topic = api.name_of(event.event_type().topic()),
         kafka.partition = delivered.partition,
         kafka.offset = delivered.offset,

@@ -14,5 +14,5 @@ async fn main() -> Result<(), Error> {
     let pool = api.pool();
     lambda::on_shutdown(move || async move { pool.close().await }).await;
     let (router, _) = read_api::router(api);
-    api::serve(router).await
+    api::serve("read-api", OffsetDateTime::now_utc, router).await
 }

@@ -1,4 +1,4 @@
-use events::{Data, Event, LinkClicked, ShortCode, Text, Utm};
+use events::{Data, Event, LinkClicked, ShortCode, Text, TraceId, Utm};
 use http::HeaderMap;
 use http::header::{ACCEPT_LANGUAGE, HeaderName, REFERER, USER_AGENT};
 use store::links::Link;
@@ -30,7 +30,8 @@ pub(crate) fn event(
         sequence: None,
         correlation_id: request.request_context.request_id.as_deref().and_then(|id| Text::cut(id.as_bytes())),
         causation_id: None,
-        traceparent: header(headers, &HeaderName::from_static("traceparent")),
+        traceparent: header(headers, &HeaderName::from_static("traceparent"))
+            .filter(|traceparent| TraceId::of(traceparent.as_str()).is_some()),
         data: Data::LinkClicked(LinkClicked {
             link_id: link.link_id,
             short_code: code,

@@ -3,9 +3,10 @@ use std::time::{Duration, Instant};
 
 use events::{Event, ShortCode, Topic};
 use http::header::{CACHE_CONTROL, LOCATION};
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use kafka::{EventPublisher, KafkaSettings};
 use lambda::Problem;
+use metrics::Metric;
 use settings::Environment;
 use store::PgPool;
 use store::links::Link;
@@ -15,6 +16,9 @@ use uuid::Uuid;
 use crate::cache::LinkCache;
 use crate::client::Edge;
 use crate::{HttpRequest, HttpResponse, click, lookup};
+
+/// The name of this function in figures.
+const FUNCTION: &str = "redirect";
 
 /// Until when a request is answered, whatever is away: the clients of a redirect are people.
 const ANSWER_WITHIN: Duration = Duration::from_millis(2800);
@@ -53,14 +57,18 @@ impl Redirect {
         self.pool.clone()
     }
 
-    /// Answers one request.
+    /// Answers one request, and says in a line of figures that it did.
     pub async fn handle(&self, request: &HttpRequest, now: OffsetDateTime) -> HttpResponse {
+        let asked = lambda::Request::begin(FUNCTION, now);
         // It names the request on every line about it, and the click where there is one.
         let id = events::uuid_v7_at(now);
-        self.follow(id, request, now).await.unwrap_or_else(|problem| answer(problem.into_response()))
+        let followed = self.follow(id, request, now).await;
+        let response = followed.unwrap_or_else(|problem| problem.into_response());
+        asked.answered(response.status().as_u16());
+        answer(response)
     }
 
-    async fn follow(&self, id: Uuid, request: &HttpRequest, now: OffsetDateTime) -> Result<HttpResponse, Problem> {
+    async fn follow(&self, id: Uuid, request: &HttpRequest, now: OffsetDateTime) -> Result<Response<String>, Problem> {
         let started = Instant::now();
         let path = request.raw_path.as_deref().unwrap_or_default();
         let code: ShortCode = path.trim_start_matches('/').parse().map_err(|_| unknown_code())?;
@@ -71,17 +79,25 @@ impl Redirect {
         let link = link.ok_or_else(unknown_code)?;
         if request.request_context.http.method != Method::HEAD {
             let event = click::event(id, &link, code, request, self.edge, now);
-            self.publish(id, &event, ANSWER_WITHIN.saturating_sub(started.elapsed())).await?;
+            self.publish(id, &event, ANSWER_WITHIN.saturating_sub(started.elapsed()), now).await?;
         }
         Ok(found(&link))
     }
 
-    async fn publish(&self, id: Uuid, event: &Event, within: Duration) -> Result<(), Problem> {
-        self.publisher.publish(&self.topic, event, within).await.map(drop).map_err(|error| {
+    async fn publish(&self, id: Uuid, event: &Event, within: Duration, now: OffsetDateTime) -> Result<(), Problem> {
+        let began = Instant::now();
+        let published = self.publisher.publish(&self.topic, event, within).await;
+        let figure = match &published {
+            Ok(_) => Metric::seconds("publish_duration_seconds", began.elapsed().as_secs_f64()),
+            Err(_) => Metric::count("publish_failures", 1),
+        };
+        metrics::write(now, &[("function", FUNCTION), ("topic", &self.topic)], &[figure]);
+        published.map(drop).map_err(|error| {
             tracing::error!(
                 error.id = %id,
                 event.id = %event.id,
                 correlation.id = event.correlation_id.as_ref().map(events::Text::as_str),
+                trace.id = event.trace_id().map(tracing::field::display),
                 error.message = %error,
                 "The click could not be published"
             );
@@ -95,18 +111,18 @@ fn unknown_code() -> Problem {
 }
 
 /// Never cached: a cached redirect is a click that nobody sees.
-fn found(link: &Link) -> HttpResponse {
-    let mut response = http::Response::new(String::new());
+fn found(link: &Link) -> Response<String> {
+    let mut response = Response::new(String::new());
     *response.status_mut() = StatusCode::FOUND;
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     let target = HeaderValue::from_bytes(link.target.as_bytes());
     response
         .headers_mut()
         .insert(LOCATION, target.expect("a check of the table keeps control characters out of targets"));
-    answer(response)
+    response
 }
 
-fn answer(response: http::Response<String>) -> HttpResponse {
+fn answer(response: Response<String>) -> HttpResponse {
     let (parts, body) = response.into_parts();
     let mut answer = HttpResponse::default();
     answer.status_code = parts.status.as_u16().into();

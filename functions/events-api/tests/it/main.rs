@@ -2,6 +2,7 @@
 
 mod api;
 mod conformance;
+mod figures;
 mod hostile;
 mod log;
 mod modes;

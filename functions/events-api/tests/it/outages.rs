@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::api::{Answer, Api, BATCH, STRUCTURED, registered};
 
-fn closed() -> String {
+pub(crate) fn closed() -> String {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
 

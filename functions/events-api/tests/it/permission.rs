@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use testkit::api_key;
 
 use crate::api::{Api, BATCH, JSON, STRUCTURED, event_of, registered};
-use crate::log::Log;
+use crate::log::log;
 
 #[tokio::test]
 async fn without_a_key_nothing_is_read() {
@@ -95,9 +95,7 @@ async fn a_log_line_says_with_which_key_an_event_was_published_or_refused() {
         (json!("user.auth"), json!({"userId": "u-1", "action": "login", "status": "success"}));
     let mut elsewhere = registered("e-source", "u-1");
     elsewhere["source"] = json!("/elsewhere");
-    let log = Log::default();
-    // Of all tests of this binary: what one thread alone listens to, another may have switched off.
-    tracing::subscriber::set_global_default(log.subscriber()).unwrap();
+    let log = log();
     post(registered("e-logged", "u-1")).await.ids();
     post(auth).await.problem(403, "forbidden", "type");
     post(elsewhere).await.problem(403, "forbidden", "source");

@@ -9,6 +9,8 @@ use http::header::{SET_COOKIE, VARY};
 use http::{Request, Response, StatusCode};
 use serde_json::{Value, json};
 
+use crate::shop::NOW;
+
 /// Says what came in: the request on `/echo/…`, the segment on `/users/{id}`, the body on `/bytes`.
 fn router() -> Router {
     async fn echo(request: Request<Body>) -> String {
@@ -63,7 +65,7 @@ fn event(path: &str, changes: &Value) -> Value {
 
 async fn ask(path: &str, changes: Value) -> Value {
     let event = serde_json::from_value(event(path, &changes)).unwrap();
-    serde_json::to_value(api::answer(router(), event).await.unwrap()).unwrap()
+    serde_json::to_value(api::answer(lambda::Request::begin("shop", NOW), router(), event).await.unwrap()).unwrap()
 }
 
 fn first_line(answer: &Value) -> &str {
@@ -197,6 +199,6 @@ async fn headers_of_one_name_are_joined_and_cookies_are_not() {
 #[tokio::test]
 async fn a_panic_is_no_answer() {
     let event = serde_json::from_value(event("/panic", &json!({}))).unwrap();
-    let failed = tokio::spawn(api::answer(router(), event)).await.unwrap_err();
+    let failed = tokio::spawn(api::answer(lambda::Request::begin("shop", NOW), router(), event)).await.unwrap_err();
     assert!(failed.is_panic());
 }

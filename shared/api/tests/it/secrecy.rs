@@ -1,34 +1,8 @@
-use std::io;
-use std::sync::{Arc, Mutex};
-
-use tracing_subscriber::fmt::MakeWriter;
+use testkit::Log;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::{Registry, fmt};
 
 use crate::shop::{NOW, Shop};
-
-/// All that was logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
 
 #[tokio::test]
 async fn a_key_is_in_no_log_line_and_no_answer_whatever_becomes_of_it() {
@@ -52,7 +26,7 @@ async fn a_key_is_in_no_log_line_and_no_answer_whatever_becomes_of_it() {
     answers.push(shop.ask_with(&key).await);
     let statuses: Vec<u16> = answers.iter().map(|answer| answer.status.as_u16()).collect();
     assert_eq!(statuses, [200, 401, 401, 401, 403, 500]);
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     assert!(log.contains("from api_keys") && log.contains("The database did not answer"), "{log}");
     for secret in [&key[22..], &wrong[22..], &links[22..]] {
         assert!(!log.contains(secret), "{log}");
