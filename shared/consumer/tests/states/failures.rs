@@ -67,7 +67,7 @@ async fn a_batch_that_waits_for_a_lock_until_its_time_is_over_is_written_down_be
     let started = Instant::now();
     fail(&world.engine(), &Shop::default(), SHORT, &[record(3, "a", "noted")]).await;
     assert!(started.elapsed() < SHORT, "{:?}", started.elapsed());
-    drop(transaction);
+    transaction.rollback().await.unwrap();
     assert_eq!(world.texts(ROWS).await, ["shop shop 0 database 3 1"]);
 }
 
@@ -119,7 +119,8 @@ async fn a_failure_that_waits_to_be_written_down_does_not_keep_the_invocation_fr
 async fn a_database_that_is_away_fails_the_batch_with_its_own_error_and_in_time() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let url = format!("postgres://onceward_app@{closed}/onceward");
-    let engine = Engine::start(&Environment::from_iter([("DATABASE_URL", url)])).unwrap();
+    let settings = [("DATABASE_URL", url.as_str()), ("DATABASE_ACQUIRE_TIMEOUT_MS", "100")];
+    let engine = Engine::start(&Environment::from_iter(settings)).unwrap();
     let started = Instant::now();
     let error = fail(&engine, &Shop::default(), SHORT, &[record(3, "a", "noted")]).await;
     assert!(started.elapsed() < SHORT, "{:?}", started.elapsed());

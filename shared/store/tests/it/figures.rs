@@ -194,6 +194,7 @@ async fn a_reading_that_takes_too_long_is_ended_and_leaves_nothing_behind() {
     let ended = figures::read(&mut connection, Duration::from_millis(200)).await.unwrap_err();
     assert_eq!(sqlstate(&ended), "25P04", "{ended}");
     assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
-    drop((connection, transaction));
+    drop(connection);
+    transaction.rollback().await.unwrap();
     read(&database.pool).await;
 }
