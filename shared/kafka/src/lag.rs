@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaError;
+use rdkafka::metadata::{MetadataPartition, MetadataTopic};
 use rdkafka::topic_partition_list::TopicPartitionListElem;
 use rdkafka::{Offset, TopicPartitionList};
 use time::OffsetDateTime;
@@ -130,7 +131,7 @@ impl Inner {
         let metadata = consumer.fetch_metadata(Some(&self.topic), left(deadline)).map_err(LagError::Unreachable)?;
         let topic = metadata.topics().iter().find(|topic| topic.name() == self.topic && topic.error().is_none());
         let mut partitions: Vec<i32> =
-            topic.into_iter().flat_map(|topic| topic.partitions()).map(|partition| partition.id()).collect();
+            topic.into_iter().flat_map(MetadataTopic::partitions).map(MetadataPartition::id).collect();
         partitions.sort_unstable();
         if partitions.is_empty() { Err(LagError::NoTopic(self.topic.clone())) } else { Ok(partitions) }
     }
