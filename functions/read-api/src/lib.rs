@@ -4,8 +4,11 @@ mod audit;
 mod audited;
 mod body;
 mod bytes;
+mod groups;
+mod health;
 mod keys;
 mod letters;
+mod metrics;
 mod parked;
 mod path;
 mod query;
@@ -40,18 +43,22 @@ pub struct ReadApi {
     publisher: OrderedPublisher,
     /// How long the outbox is drained after a change.
     budget: Duration,
+    /// What `/health` and `/metrics` look at.
+    watch: health::Watch,
 }
 
 impl ReadApi {
     /// Reads the settings; asks the clock at each request. Needs a tokio runtime.
     pub fn start(environment: &Environment, clock: fn() -> OffsetDateTime) -> anyhow::Result<Self> {
         let topic = |topic: Topic| environment.optional(topic.variable()).unwrap_or(topic.default_name()).to_owned();
+        let kafka = KafkaSettings::read(environment)?;
         Ok(Self {
             pool: store::pool(environment)?,
             clock,
             user_events: topic(Topic::UserEvents),
             system_audit: topic(Topic::SystemAudit),
-            publisher: OrderedPublisher::start(KafkaSettings::read(environment)?).context("no Kafka producer")?,
+            watch: health::Watch::read(environment, &kafka)?,
+            publisher: OrderedPublisher::start(kafka).context("no Kafka producer")?,
             budget: outbox::budget(environment)?,
         })
     }
@@ -78,6 +85,8 @@ pub fn router(api: ReadApi) -> (Router, OpenApi) {
         .needing(Scope::Admin, routes!(letters::show::show_letter))
         .needing(Scope::Admin, routes!(letters::discard::discard_letter))
         .needing(Scope::Admin, routes!(parked::list_parked))
+        .open(routes!(health::show_health))
+        .open(routes!(metrics::show_metrics))
         .into_parts(Arc::new(api));
     (router.layer(DefaultBodyLimit::max(BODY_LIMIT)), description)
 }

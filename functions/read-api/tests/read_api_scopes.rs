@@ -21,6 +21,8 @@ async fn each_route_is_for_keys_with_its_scope_alone() {
         "GET /api/keys: admin",
         "GET /api/parked: admin",
         "GET /api/users/{id}/auth-events: read",
+        "GET /health: open",
+        "GET /metrics: open",
         "GET /users/{id}: read",
         "POST /api/dead-letters/redrive: admin",
         "POST /api/dead-letters/{id}/discard: admin",

@@ -13,7 +13,9 @@ fn function<'a>(template: &'a Template, name: &str) -> &'a Function {
     template.functions.iter().find(|function| function.name == name).unwrap()
 }
 
-const READ_API: [&str; 12] = [
+const READ_API: [&str; 14] = [
+    "GET /health",
+    "GET /metrics",
     "GET /users/{id}",
     "GET /api/users/{id}/auth-events",
     "POST /api/users/{id}/erase",
@@ -87,6 +89,21 @@ fn every_mapping_starts_at_the_oldest_record_and_has_a_group_of_its_own() {
         assert_eq!(mapping.window, Duration::from_secs(1));
         assert!(mapping.enabled);
     }
+}
+
+/// A test of read-api compares its default with the same line.
+#[test]
+fn the_groups_that_health_and_metrics_look_at_are_those_of_the_mappings() {
+    let template = deployed();
+    let of_function = |function: &Function| -> Vec<String> {
+        let group =
+            |mapping: &template::Mapping| format!("{}:{}:{}", function.name, mapping.topic, mapping.consumer_group);
+        function.mappings.iter().map(group).collect()
+    };
+    let groups: Vec<String> = template.functions.iter().flat_map(of_function).collect();
+    assert_eq!(function(&template, "read-api").environment["CONSUMER_GROUPS"], groups.join(" "));
+    let example = include_str!("../../../.env.example");
+    assert!(example.contains(&format!("\n# CONSUMER_GROUPS={}\n", groups.join(" "))), "{groups:?}");
 }
 
 #[test]
