@@ -36,6 +36,11 @@ fn a_route_that_is_deployed_and_not_described_is_found() {
     assert!(lacking.is_empty() && more.is_empty(), "not described: {lacking:?}; described and not deployed: {more:?}");
 }
 
+/// What needs no key.
+const OPEN: [&str; 3] = ["/{code}", "/health", "/metrics"];
+/// What tells of others that are away, and is never away for their sake: no answer of theirs is a problem.
+const TELLS: [&str; 2] = ["/health", "/metrics"];
+
 #[test]
 fn every_operation_says_what_it_is_and_whom_it_serves() {
     let all = described();
@@ -52,8 +57,7 @@ fn every_operation_says_what_it_is_and_whom_it_serves() {
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
             assert!(parameter["description"].is_string(), "{at}: {} has no description", parameter["name"]);
         }
-        let is_open = path == "/{code}";
-        assert_eq!(operation["security"].is_null(), is_open, "{at} says who may call it");
+        assert_eq!(operation["security"].is_null(), OPEN.contains(&path), "{at} says who may call it");
         for scheme in operation["security"].as_array().into_iter().flatten() {
             assert!(all["components"]["securitySchemes"][only_key(scheme)].is_object(), "{at}: {scheme}");
         }
@@ -67,15 +71,15 @@ fn only_key(object: &Value) -> &str {
 #[test]
 fn every_refusal_is_a_problem() {
     let all = described();
-    for (path, method, operation) in operations(&all) {
+    for (path, method, operation) in operations(&all).filter(|(path, ..)| !TELLS.contains(path)) {
         let at = format!("{method} {path}");
         let answers = operation["responses"].as_object().unwrap();
         assert!(answers.keys().any(|status| status < &"400".to_owned()), "{at} never succeeds");
         assert!(answers.contains_key("503"), "{at}: something may be away");
         let takes_body = operation["requestBody"].is_object();
         for (status, needed) in [
-            ("401", path != "/{code}"),
-            ("403", path != "/{code}"),
+            ("401", !OPEN.contains(&path)),
+            ("403", !OPEN.contains(&path)),
             ("413", takes_body),
             ("415", takes_body),
             ("404", path.contains('{')),
@@ -88,6 +92,17 @@ fn every_refusal_is_a_problem() {
             assert_eq!(answer["content"], expected, "{at}: {status}");
         }
     }
+}
+
+#[test]
+fn what_tells_of_others_answers_in_its_own_form_whatever_is_away() {
+    let all = described();
+    let answers = |path: &str| all["paths"][path]["get"]["responses"].as_object().unwrap().clone();
+    let health = answers("/health");
+    assert_eq!(health.keys().collect::<Vec<_>>(), ["200", "503"]);
+    assert_eq!(health["200"]["content"], health["503"]["content"]);
+    assert_eq!(health["503"]["content"]["application/json"]["schema"]["$ref"], "#/components/schemas/Health");
+    assert_eq!(answers("/metrics").keys().collect::<Vec<_>>(), ["200"]);
 }
 
 #[test]
