@@ -63,7 +63,7 @@ impl Redirect {
         // It names the request on every line about it, and the click where there is one.
         let id = events::uuid_v7_at(now);
         let followed = self.follow(id, request, now).await;
-        let response = followed.unwrap_or_else(|problem| problem.into_response());
+        let response = followed.unwrap_or_else(Problem::into_response);
         asked.answered(response.status().as_u16());
         answer(response)
     }

@@ -91,12 +91,13 @@ mod tests {
 
     #[test]
     fn how_long_a_statement_took_is_taken_and_written_only_where_it_is_asked_for_or_was_slow() {
-        for (level, written) in [("info", 1), ("error", 0), ("info,sqlx=debug", 2)] {
+        for (level, written) in [("info", 1), ("error", 0), ("info,sqlx::query=debug", 2)] {
             let lines = Lines::default();
             let writer = lines.clone();
             let subscriber = subscriber(EnvFilter::new(level), move || writer.clone());
             drop(take_statements());
             tracing::subscriber::with_default(subscriber, || {
+                assert!(tracing::enabled!(target: "sqlx::query", Level::DEBUG), "sqlx asks before it says anything");
                 tracing::debug!(target: "sqlx::query", summary = "select", rows_returned = 1, elapsed_secs = 0.25);
                 tracing::warn!(target: "sqlx::query", summary = "select", rows_returned = 1, elapsed_secs = 1.5);
                 tracing::debug!(target: "sqlx::pool", elapsed_secs = 9.0);
