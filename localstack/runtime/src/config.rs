@@ -12,6 +12,9 @@ use crate::LogSink;
 /// The largest event and the largest answer of a function, in bytes: Lambda's limit for synchronous invocations.
 pub(crate) const PAYLOAD_LIMIT: usize = 6 * 1024 * 1024;
 
+/// Where the host says what it has counted.
+pub(crate) const METRICS_PATH: &str = "/_runtime/metrics";
+
 /// The region and account that function names are given in.
 pub(crate) const REGION: &str = "us-east-1";
 pub(crate) const ACCOUNT: &str = "123456789012";
@@ -32,6 +35,8 @@ pub struct RuntimeConfig {
     pub default_concurrency: u32,
     /// The time from the start of a process to its first poll.
     pub init_limit: Duration,
+    /// How often the memory of a running invocation is looked at.
+    pub memory_interval: Duration,
     /// The time that running invocations get to finish when the host stops.
     pub shutdown_grace: Duration,
 }
@@ -48,6 +53,7 @@ impl RuntimeConfig {
             log: LogSink::discard(),
             default_concurrency: 1,
             init_limit: Duration::from_secs(10),
+            memory_interval: Duration::from_millis(50),
             shutdown_grace: Duration::from_secs(10),
         }
     }

@@ -1,93 +1,58 @@
-//! One execution environment: a process of a function that serves one invocation at a time.
+//! One execution environment: a process of a function that serves one invocation at a time, and is frozen between them.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use template::Function;
-use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
-use crate::LogSink;
+use crate::blueprint::Blueprint;
+use crate::caller::Caller;
 use crate::clock::{new_id, since_epoch};
-use crate::config::{ACCOUNT, PAYLOAD_LIMIT, REGION};
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Lost};
+use crate::memory::Memory;
 use crate::process::Process;
-use crate::runtime_api::{Connection, Invocation, Report, RuntimeApi};
-use crate::watchdog::Watchdog;
+use crate::runtime_api::{Connection, Invocation, Report};
+use crate::summary::Summary;
 
-/// What every environment of one function is made from.
-pub(crate) struct Blueprint {
-    pub(crate) function: Function,
-    pub(crate) binary: PathBuf,
-    pub(crate) variables: BTreeMap<String, String>,
-    pub(crate) init_limit: Duration,
-    pub(crate) log: LogSink,
-    pub(crate) api: Arc<RuntimeApi>,
-    pub(crate) watchdog: Arc<Watchdog>,
-}
-
-impl Blueprint {
-    fn variables_with(&self, runtime_api: &str) -> BTreeMap<String, String> {
-        let mut variables = self.variables.clone();
-        let name = &self.function.name;
-        let stream = format!("local/[$LATEST]{}", new_id().simple());
-        for (key, value) in [
-            ("AWS_LAMBDA_RUNTIME_API", runtime_api.to_owned()),
-            ("AWS_LAMBDA_FUNCTION_NAME", name.clone()),
-            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", self.function.memory_mb.to_string()),
-            ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
-            ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_owned()),
-            ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}")),
-            ("AWS_LAMBDA_LOG_STREAM_NAME", stream),
-            ("AWS_REGION", REGION.to_owned()),
-            ("AWS_DEFAULT_REGION", REGION.to_owned()),
-            ("_HANDLER", "bootstrap".to_owned()),
-        ] {
-            variables.insert(key.to_owned(), value);
-        }
-        variables
-    }
-
-    pub(crate) fn arn(&self) -> String {
-        format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}", self.function.name)
-    }
-}
-
-/// A process that has polled for its first invocation. Dropping it kills the process.
+/// A process that has polled for its next invocation. Dropping it kills the process.
 pub(crate) struct Environment {
     process: Process,
+    memory: Memory,
     connection: Connection,
     blueprint: Arc<Blueprint>,
+    /// How long the start took, until the first invocation has told it.
+    init: Option<Duration>,
 }
 
 impl Environment {
-    /// Starts a process and waits for its first poll.
+    /// Starts a process and waits for its first poll. The first invocation follows at once.
     pub(crate) async fn start(blueprint: Arc<Blueprint>) -> Result<Self, Failure> {
         let name = blueprint.function.name.as_str();
         let connection = blueprint.api.connect(name);
-        let variables = blueprint.variables_with(&connection.address);
-        let pairs = variables.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-        let process = Process::spawn(&blueprint.binary, pairs, name, &blueprint.log, &blueprint.watchdog)
-            .map_err(|error| cannot_start(&blueprint, &error))?;
+        let process =
+            Process::spawn(&blueprint, &connection.address).map_err(|error| cannot_start(&blueprint, &error))?;
+        let memory = Memory::of(process.id(), blueprint.function.memory_mb, blueprint.memory_interval);
         let started = Instant::now();
-        let mut environment = Self { process, connection, blueprint: Arc::clone(&blueprint) };
-        let until = started + blueprint.init_limit;
-        match timeout_at(until, environment.first_poll()).await {
+        let mut environment = Self { process, memory, connection, blueprint: Arc::clone(&blueprint), init: None };
+        match timeout_at(started + blueprint.init_limit, environment.first_poll()).await {
             Ok(Ok(())) => {}
             Ok(Err(failure)) => return Err(failure),
-            Err(_) => return Err(init_timed_out(&blueprint)),
+            Err(_) => return Err(Failure::never_polled(blueprint.init_limit)),
         }
-        let init_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let init = started.elapsed();
+        environment.init = Some(init);
+        blueprint.figures.started(name, init);
+        let init_ms = u64::try_from(init.as_millis()).unwrap_or(u64::MAX);
         tracing::info!(function = name, pid = environment.process.id(), init_ms, "Started a function");
         Ok(environment)
     }
 
     async fn first_poll(&mut self) -> Result<(), Failure> {
+        let past_limit = self.memory.clone().past_limit();
+        tokio::pin!(past_limit);
         let mut told = None;
-        loop {
+        let lost = loop {
             tokio::select! {
                 biased;
                 report = self.connection.reports.recv() => match report {
@@ -95,37 +60,40 @@ impl Environment {
                     Some(Report::InitFailed(error)) => told = Some(Failure(error)),
                     _ => {}
                 },
-                how = self.process.exit() => {
-                    return Err(told.unwrap_or_else(|| Failure::exited(&new_id().to_string(), &how)));
-                }
+                how = self.process.exit() => break Lost::Exited(how),
+                used = &mut past_limit => break Lost::OutOfMemory(used),
             }
-        }
+        };
+        self.tell_of(&lost);
+        Err(told.unwrap_or_else(|| Failure::lost(&new_id().to_string(), &lost)))
     }
 
-    /// Whether the process still runs: it may have died since its last invocation.
+    /// Whether the process is there: it may have died since its last invocation.
     pub(crate) fn is_alive(&mut self) -> bool {
         self.process.is_running()
     }
 
-    /// Runs one invocation and gives its outcome to `caller` as soon as it is known. Returns the environment when it
-    /// can take another, which is when the process polls again; nothing when it is gone.
-    pub(crate) async fn invoke(mut self, payload: Bytes, caller: oneshot::Sender<Outcome>) -> Option<Self> {
-        let timeout = self.blueprint.function.timeout;
-        let deadline = Instant::now() + timeout;
+    /// Thaws the process, runs one invocation, and gives its outcome to `caller` as soon as it is known. Returns the environment,
+    /// frozen again, when the process polls for the next one; nothing when it is gone.
+    pub(crate) async fn invoke(mut self, payload: Bytes, caller: &mut Caller) -> Option<Self> {
+        self.process.thaw();
+        let limit = self.blueprint.function.timeout;
+        let started = Instant::now();
         let request_id = new_id().to_string();
-        let invocation = self.invocation(request_id.clone(), payload, timeout);
-        let mut caller = Some(caller);
+        let invocation = self.invocation(request_id.clone(), payload, limit);
         // A closed channel means that the process is gone, which `until_ready` finds out.
         let _ = self.connection.invocations.send(invocation).await;
-        let served = timeout_at(deadline, self.until_ready(&request_id, &mut caller)).await;
-        let failure = match served {
-            Ok(Ok(())) => return Some(self),
-            Ok(Err(how)) => Failure::exited(&request_id, &how),
-            Err(_) => Failure::timed_out(&request_id, timeout),
-        };
-        let (function, pid) = (&self.blueprint.function.name, self.process.id());
-        tracing::warn!(%function, pid, error = failure.text(), "Lost a function: the next invocation starts a fresh one");
-        answer(&mut caller, Err(failure));
+        let served = timeout_at(started + limit, self.until_ready(&request_id, caller)).await;
+        let lost = served.unwrap_or(Err(Lost::TimedOut(limit))).err();
+        let duration = started.elapsed();
+        if lost.is_none() {
+            self.process.freeze();
+        }
+        self.report(&request_id, duration, lost.as_ref());
+        let Some(lost) = lost else { return Some(self) };
+        self.tell_of(&lost);
+        self.process.kill().await;
+        caller.fail(Failure::lost(&request_id, &lost));
         None
     }
 
@@ -141,33 +109,61 @@ impl Environment {
         }
     }
 
-    /// Waits for the answer and then for the next poll; says how the process exited if it did instead.
-    async fn until_ready(
-        &mut self,
-        current: &str,
-        caller: &mut Option<oneshot::Sender<Outcome>>,
-    ) -> Result<(), String> {
+    /// Waits for the answer and then for the next poll; says how the process was lost if it was instead.
+    async fn until_ready(&mut self, current: &str, caller: &mut Caller) -> Result<(), Lost> {
+        let past_limit = self.memory.clone().past_limit();
+        tokio::pin!(past_limit);
         loop {
-            tokio::select! {
+            let report = tokio::select! {
                 biased;
-                report = self.connection.reports.recv() => match report {
-                    Some(Report::Answered { request_id, payload }) if request_id == current => {
-                        answer(caller, Ok(payload));
+                report = self.connection.reports.recv() => report,
+                how = self.process.exit() => return Err(Lost::Exited(how)),
+                used = &mut past_limit => return Err(Lost::OutOfMemory(used)),
+            };
+            match report {
+                // A poll without an answer would be a function that skips one: Lambda fails the invocation.
+                Some(Report::Ready) => {
+                    caller.fail(Failure::no_answer());
+                    return Ok(());
+                }
+                Some(Report::Outcome { request_id, outcome }) if request_id == current => {
+                    if let Some(used) = self.memory.passed_limit() {
+                        return Err(Lost::OutOfMemory(used));
                     }
-                    Some(Report::Failed { request_id, error }) if request_id == current => {
-                        answer(caller, Err(Failure(error)));
-                    }
-                    Some(Report::TooLarge { request_id }) if request_id == current => {
-                        answer(caller, Err(too_large()));
-                    }
-                    // A poll without an answer would be a function that skips one: Lambda fails the invocation.
-                    Some(Report::Ready) => {
-                        answer(caller, Err(Failure::new("Runtime.NoResponse", "the function polled again without an answer")));
-                        return Ok(());
-                    }
-                    _ => {}
-                },
-                how = self.process.exit() => return Err(how),
+                    caller.answer(outcome);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn report(&mut self, request_id: &str, duration: Duration, lost: Option<&Lost>) {
+        let function = self.blueprint.function.name.as_str();
+        self.blueprint.figures.lasted(function, duration, self.memory.peak());
+        let summary = Summary {
+            request_id,
+            duration,
+            init: self.init.take(),
+            memory: self.memory.peak(),
+            memory_limit: self.memory.limit(),
+            status: lost.map(Lost::status),
+        };
+        tracing::debug!(function, "{}", summary.line());
+    }
+
+    fn tell_of(&self, lost: &Lost) {
+        let (function, pid) = (&self.blueprint.function.name, self.process.id());
+        match lost {
+            Lost::Exited(how) => {
+                tracing::warn!(%function, pid, how, "A function exited: the next invocation starts a fresh one");
+            }
+            Lost::TimedOut(limit) => {
+                let limit_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
+                tracing::warn!(%function, pid, limit_ms, "A function ran past its time limit and is killed");
+            }
+            Lost::OutOfMemory(used) => {
+                let (used_mb, limit_mb) = (used >> 20, self.memory.limit() >> 20);
+                tracing::warn!(%function, pid, used_mb, limit_mb, "A function is out of memory and is killed");
             }
         }
     }
@@ -179,27 +175,8 @@ impl Environment {
     }
 }
 
-/// Answers once; later outcomes of the same invocation have nobody to go to.
-fn answer(caller: &mut Option<oneshot::Sender<Outcome>>, outcome: Outcome) {
-    if let Some(caller) = caller.take() {
-        // An error means that the caller has gone away, which does not concern the function.
-        let _ = caller.send(outcome);
-    }
-}
-
-fn too_large() -> Failure {
-    let message = format!("response payload size exceeded the maximum allowed payload size ({PAYLOAD_LIMIT} bytes)");
-    Failure::new("Function.ResponseSizeTooLarge", &message)
-}
-
 fn cannot_start(blueprint: &Blueprint, error: &std::io::Error) -> Failure {
     let message = format!("cannot start {}: {error}", blueprint.binary.display());
     tracing::error!(function = %blueprint.function.name, "{message}");
     Failure::new("Runtime.InvalidEntrypoint", &message)
-}
-
-fn init_timed_out(blueprint: &Blueprint) -> Failure {
-    let seconds = blueprint.init_limit.as_secs_f64();
-    let message = format!("the function did not poll for an invocation within {seconds:.2} seconds of its start");
-    Failure::new("Sandbox.Timedout", &message)
 }

@@ -14,7 +14,9 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use crate::RuntimeConfig;
-use crate::environment::Blueprint;
+use crate::blueprint::Blueprint;
+use crate::figures::Figures;
+use crate::memory;
 use crate::pool::Pool;
 use crate::routes::Routes;
 use crate::runtime_api::RuntimeApi;
@@ -37,13 +39,17 @@ impl Runtime {
         let addr = listener.local_addr()?;
         let api = Arc::new(RuntimeApi::start().await?);
         let watchdog = Arc::new(Watchdog::start()?);
+        let figures = Arc::new(Figures::new(config.functions.iter().map(|function| function.name.as_str())));
+        if !memory::is_known() {
+            tracing::warn!("No function is held to its memory: that is only possible on Linux");
+        }
         let pools: HashMap<_, _> = config
             .functions
             .iter()
-            .map(|function| (function.name.clone(), pool(&config, function, &api, &watchdog)))
+            .map(|function| (function.name.clone(), pool(&config, function, &api, &watchdog, &figures)))
             .collect();
         let stopped = pools.values().cloned().collect();
-        let app = router(Arc::new(Front { pools, routes, port: addr.port() }));
+        let app = router(Arc::new(Front { pools, routes, figures, port: addr.port() }));
         let (stop, stopping) = oneshot::channel::<()>();
         let mut server = JoinSet::new();
         server.spawn(async move {
@@ -56,13 +62,21 @@ impl Runtime {
     }
 }
 
-fn pool(config: &RuntimeConfig, function: &Function, api: &Arc<RuntimeApi>, watchdog: &Arc<Watchdog>) -> Arc<Pool> {
+fn pool(
+    config: &RuntimeConfig,
+    function: &Function,
+    api: &Arc<RuntimeApi>,
+    watchdog: &Arc<Watchdog>,
+    figures: &Arc<Figures>,
+) -> Arc<Pool> {
     let blueprint = Blueprint {
         function: function.clone(),
         binary: config.bin_dir.join(&function.name),
         variables: function.environment.clone().into_iter().chain(config.env.clone()).collect(),
         init_limit: config.init_limit,
+        memory_interval: config.memory_interval,
         log: config.log.clone(),
+        figures: Arc::clone(figures),
         api: Arc::clone(api),
         watchdog: Arc::clone(watchdog),
     };

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use owo_colors::{AnsiColors, OwoColorize as _};
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 
+use crate::figures::Figures;
+
 const COLOURS: [AnsiColors; 6] = [
     AnsiColors::Cyan,
     AnsiColors::Green,
@@ -45,14 +47,22 @@ impl LogSink {
         })
     }
 
-    /// Passes on what `stream` says until it ends.
-    pub(crate) fn follow(&self, function: &str, stream: impl AsyncRead + Unpin + Send + 'static) {
-        let (sink, function) = (self.clone(), function.to_owned());
+    /// Passes on what `stream` says until it ends; figures among the lines are counted on the way.
+    pub(crate) fn follow(
+        &self,
+        function: &str,
+        figures: &Arc<Figures>,
+        stream: impl AsyncRead + Unpin + Send + 'static,
+    ) {
+        let (sink, function, figures) = (self.clone(), function.to_owned(), Arc::clone(figures));
         tokio::spawn(async move {
             let mut lines = BufReader::new(stream);
             let mut line = Vec::new();
             while let Ok(1..) = lines.read_until(b'\n', &mut line).await {
-                (sink.0)(&function, String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']));
+                let text = String::from_utf8_lossy(&line);
+                let text = text.trim_end_matches(['\r', '\n']);
+                figures.read(text);
+                (sink.0)(&function, text);
                 line.clear();
             }
         });

@@ -9,6 +9,8 @@ use runtime::{LogSink, Runtime, RuntimeConfig};
 use stack::environment;
 use template::Template;
 use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 #[derive(Parser)]
 #[command(about = "Runs the built binaries of the functions behind Lambda's Invoke API and the template's HTTP routes")]
@@ -32,7 +34,9 @@ struct Arguments {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    tracing_subscriber::fmt().with_target(false).with_ansi(std::io::stdout().is_terminal()).init();
+    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).from_env_lossy();
+    let ansi = std::io::stdout().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_ansi(ansi).init();
     let arguments = Arguments::parse();
     let functions = Template::read(&arguments.template)?.functions;
     let root = environment::checkout(arguments.root, &std::env::current_dir()?)?;

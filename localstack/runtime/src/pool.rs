@@ -4,11 +4,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::body::Bytes;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
-use crate::environment::{Blueprint, Environment};
+use crate::blueprint::Blueprint;
+use crate::caller::Caller;
+use crate::environment::Environment;
 use crate::failure::{Failure, Outcome};
+use crate::figures::Environments;
 
 /// Starts environments on demand, up to the function's concurrency; invocations beyond it wait, first come first
 /// served. The environment used last is used next, as the warmest.
@@ -35,29 +38,36 @@ impl Pool {
     pub(crate) async fn invoke(self: &Arc<Self>, payload: Bytes) -> Outcome {
         let stopping = || Failure::new("ServiceException", "the host is stopping");
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| stopping())?;
-        let (caller, outcome) = oneshot::channel();
+        let (caller, outcome) = Caller::new(&self.blueprint.function.name, &self.blueprint.figures);
         self.run(permit, payload, caller);
         outcome.await.unwrap_or_else(|_| Err(stopping()))
     }
 
-    fn run(self: &Arc<Self>, permit: OwnedSemaphorePermit, payload: Bytes, caller: oneshot::Sender<Outcome>) {
+    fn run(self: &Arc<Self>, permit: OwnedSemaphorePermit, payload: Bytes, mut caller: Caller) {
         let pool = Arc::clone(self);
         let mut running = lock(&self.running);
         while running.try_join_next().is_some() {}
         running.spawn(async move {
             match pool.environment().await {
                 Ok(environment) => {
-                    let left = environment.invoke(payload, caller).await;
+                    let left = environment.invoke(payload, &mut caller).await;
                     lock(&pool.idle).extend(left);
                 }
                 Err(failure) => {
                     let function = &pool.blueprint.function.name;
                     tracing::error!(%function, error = failure.text(), "Cannot start a function");
-                    let _ = caller.send(Err(failure));
+                    caller.fail(failure);
                 }
             }
             drop(permit);
         });
+    }
+
+    /// Its environments now.
+    pub(crate) fn environments(&self) -> Environments<'_> {
+        let idle = lock(&self.idle).len();
+        let busy = (self.concurrency as usize).saturating_sub(self.permits.available_permits());
+        Environments { function: &self.blueprint.function.name, busy, idle }
     }
 
     async fn environment(&self) -> Result<Environment, Failure> {

@@ -1,6 +1,5 @@
 //! One process of a function, with everything it starts.
 
-use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +8,7 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use tokio::process::{Child, Command};
 
-use crate::LogSink;
+use crate::blueprint::Blueprint;
 use crate::watchdog::Watchdog;
 
 /// A child process that leads a process group of its own; the group is killed when this is dropped.
@@ -20,16 +19,11 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    pub(crate) fn spawn<'a>(
-        binary: &Path,
-        variables: impl IntoIterator<Item = (&'a str, &'a str)>,
-        name: &str,
-        log: &LogSink,
-        watchdog: &Arc<Watchdog>,
-    ) -> std::io::Result<Self> {
-        let mut child = Command::new(binary)
+    /// Starts a process that polls at this address.
+    pub(crate) fn spawn(blueprint: &Blueprint, runtime_api: &str) -> std::io::Result<Self> {
+        let mut child = Command::new(&blueprint.binary)
             .env_clear()
-            .envs(variables)
+            .envs(blueprint.variables_with(runtime_api))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -38,10 +32,12 @@ impl Process {
             .spawn()?;
         let id = child.id().and_then(|id| i32::try_from(id).ok());
         let group = Pid::from_raw(id.ok_or_else(|| std::io::Error::other("the process has no id"))?);
+        let watchdog = Arc::clone(&blueprint.watchdog);
         watchdog.watch(group.as_raw());
-        child.stdout.take().into_iter().for_each(|stream| log.follow(name, stream));
-        child.stderr.take().into_iter().for_each(|stream| log.follow(name, stream));
-        Ok(Self { child, group, watchdog: Arc::clone(watchdog) })
+        let (name, log, figures) = (&blueprint.function.name, &blueprint.log, &blueprint.figures);
+        child.stdout.take().into_iter().for_each(|stream| log.follow(name, figures, stream));
+        child.stderr.take().into_iter().for_each(|stream| log.follow(name, figures, stream));
+        Ok(Self { child, group, watchdog })
     }
 
     pub(crate) fn id(&self) -> i32 {
@@ -60,20 +56,41 @@ impl Process {
         }
     }
 
-    /// Asks the process to end, and kills it when it has not within `grace`.
+    /// Stops every thread of the group where it is.
+    pub(crate) fn freeze(&self) {
+        self.send(Signal::SIGSTOP);
+    }
+
+    /// Lets the group go on; one that is not frozen does not notice.
+    pub(crate) fn thaw(&self) {
+        self.send(Signal::SIGCONT);
+    }
+
+    /// Kills the group, frozen or not, and waits until its leader is gone.
+    pub(crate) async fn kill(&mut self) {
+        self.send(Signal::SIGKILL);
+        // An error means that it was waited for before.
+        let _ = self.child.wait().await;
+    }
+
+    /// Asks the process to end, and kills it when it has not within `grace`. A frozen one hears it when it is thawed.
     pub(crate) async fn stop(mut self, grace: Duration) {
-        // An error means that the group is gone already.
-        let _ = killpg(self.group, Signal::SIGTERM);
+        self.send(Signal::SIGTERM);
+        self.thaw();
         if tokio::time::timeout(grace, self.child.wait()).await.is_err() {
             tracing::warn!(pid = self.id(), "A function ignores SIGTERM and is killed");
         }
+    }
+
+    fn send(&self, signal: Signal) {
+        // An error means that the group is gone already.
+        let _ = killpg(self.group, signal);
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // An error means that the group is gone already.
-        let _ = killpg(self.group, Signal::SIGKILL);
+        self.send(Signal::SIGKILL);
         self.watchdog.forget(self.group.as_raw());
     }
 }
@@ -82,10 +99,19 @@ fn describe(status: ExitStatus) -> String {
     use std::os::unix::process::ExitStatusExt as _;
     match (status.code(), status.signal()) {
         (Some(code), _) => format!("exit status {code}"),
-        (None, Some(signal)) => {
-            let name = Signal::try_from(signal).map_or_else(|_| signal.to_string(), |signal| signal.to_string());
-            format!("signal: {name}")
-        }
+        (None, Some(signal)) => format!("signal: {}", name(signal)),
         (None, None) => status.to_string(),
+    }
+}
+
+/// The usual ones as Lambda names them.
+fn name(signal: i32) -> String {
+    match Signal::try_from(signal) {
+        Ok(Signal::SIGKILL) => "killed".to_owned(),
+        Ok(Signal::SIGTERM) => "terminated".to_owned(),
+        Ok(Signal::SIGABRT) => "aborted".to_owned(),
+        Ok(Signal::SIGSEGV) => "segmentation fault".to_owned(),
+        Ok(signal) => signal.to_string(),
+        Err(_) => signal.to_string(),
     }
 }

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use matchit::Router;
 use template::Function;
+
+use crate::config::METRICS_PATH;
 
 /// A route that matched a request.
 #[derive(Debug, PartialEq, Eq)]
@@ -36,6 +38,9 @@ impl Routes {
                 let conflict = || format!("cannot route `{key}` to {}", function.name);
                 routes.0.entry(method).or_default().insert(pattern(&route.path), target).with_context(conflict)?;
             }
+        }
+        if let Some(Matched { function, key, .. }) = routes.find("GET", METRICS_PATH) {
+            bail!("cannot route `{key}` to {function}: {METRICS_PATH} is the host's own");
         }
         Ok(routes)
     }

@@ -22,6 +22,7 @@ use tokio::task::JoinSet;
 
 use crate::clock::new_id;
 use crate::config::PAYLOAD_LIMIT;
+use crate::failure::{Failure, Outcome};
 
 /// What a process gets from its poll.
 pub(crate) struct Invocation {
@@ -38,12 +39,8 @@ pub(crate) enum Report {
     Ready,
     /// It could not start, with Lambda's error body.
     InitFailed(Bytes),
-    /// Its answer to an invocation.
-    Answered { request_id: String, payload: Bytes },
-    /// Its error for an invocation, with Lambda's error body.
-    Failed { request_id: String, error: Bytes },
-    /// Its answer is larger than Lambda takes.
-    TooLarge { request_id: String },
+    /// What it says of an invocation: its answer, or an error with Lambda's error body.
+    Outcome { request_id: String, outcome: Outcome },
 }
 
 struct Link {
@@ -148,11 +145,11 @@ async fn response(
 ) -> Result<StatusCode, Refusal> {
     let link = link(&links, &id)?;
     let Ok(payload) = axum::body::to_bytes(body, PAYLOAD_LIMIT).await else {
-        tell(&link, Report::TooLarge { request_id })?;
+        tell(&link, Report::Outcome { request_id, outcome: Err(Failure::too_large()) })?;
         let message = format!("the answer is larger than {PAYLOAD_LIMIT} bytes");
         return Err(refusal(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", &message));
     };
-    tell(&link, Report::Answered { request_id, payload })?;
+    tell(&link, Report::Outcome { request_id, outcome: Ok(payload) })?;
     Ok(StatusCode::ACCEPTED)
 }
 
@@ -162,7 +159,7 @@ async fn error(
     error: Bytes,
 ) -> Result<StatusCode, Refusal> {
     let link = link(&links, &id)?;
-    tell(&link, Report::Failed { request_id, error })?;
+    tell(&link, Report::Outcome { request_id, outcome: Err(Failure(error)) })?;
     Ok(StatusCode::ACCEPTED)
 }
 

@@ -7,15 +7,16 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Path, Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::json;
 
 use crate::clock::{new_id, now};
-use crate::config::PAYLOAD_LIMIT;
+use crate::config::{METRICS_PATH, PAYLOAD_LIMIT};
 use crate::event::Arrival;
+use crate::figures::Figures;
 use crate::pool::Pool;
 use crate::routes::Routes;
 use crate::{answer, event};
@@ -27,11 +28,21 @@ const INTEGRATION_LIMIT: Duration = Duration::from_secs(30);
 pub(crate) struct Front {
     pub(crate) pools: HashMap<String, Arc<Pool>>,
     pub(crate) routes: Routes,
+    pub(crate) figures: Arc<Figures>,
     pub(crate) port: u16,
 }
 
 pub(crate) fn router(front: Arc<Front>) -> Router {
-    Router::new().route("/2015-03-31/functions/{name}/invocations", post(invoke)).fallback(http).with_state(front)
+    Router::new()
+        .route("/2015-03-31/functions/{name}/invocations", post(invoke))
+        .route(METRICS_PATH, get(metrics))
+        .fallback(http)
+        .with_state(front)
+}
+
+async fn metrics(State(front): State<Arc<Front>>) -> Response {
+    let environments = front.pools.values().map(|pool| pool.environments());
+    ([(header::CONTENT_TYPE, exposition::CONTENT_TYPE)], front.figures.text(environments)).into_response()
 }
 
 async fn invoke(State(front): State<Arc<Front>>, Path(name): Path<String>, headers: HeaderMap, body: Body) -> Response {

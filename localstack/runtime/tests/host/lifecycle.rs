@@ -1,12 +1,9 @@
 //! How a host ends, and what it leaves behind.
 
-use std::os::unix::process::CommandExt as _;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::{Host, PATIENCE, bin_dir, eventually, function, is_running};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use crate::support::{Host, PATIENCE, Program, eventually, frozen, function, is_running};
+use nix::sys::signal::Signal;
 use serde_json::json;
 
 const LONG: Duration = Duration::from_mins(1);
@@ -45,13 +42,13 @@ async fn shutdown_cuts_off_what_does_not_finish_in_its_time() {
 }
 
 #[tokio::test]
-async fn functions_are_asked_to_end_before_they_are_killed() {
+async fn frozen_functions_are_asked_to_end_before_they_are_killed() {
     let host = Host::start_with(vec![function("probe", LONG)], |config, folder| {
         let marker = folder.join("ended").display().to_string();
         config.env.insert("PROBE_WRITE_AT_SIGTERM".to_owned(), marker);
     })
     .await;
-    host.answer("probe", json!({})).await;
+    frozen(host.answer("probe", json!({ "do": "pid" })).await.as_u64().unwrap()).await;
     let marker = host.folder.path().join("ended");
     host.running.shutdown().await;
     assert_eq!(std::fs::read_to_string(marker).unwrap(), "ended in order");
@@ -70,60 +67,42 @@ async fn what_a_function_starts_ends_with_it() {
 async fn a_host_that_is_dropped_leaves_no_process() {
     let host = Host::start(vec![function("probe", LONG)]).await;
     let pid = host.answer("probe", json!({ "do": "pid" })).await.as_u64().unwrap();
+    frozen(pid).await;
     drop(host);
     eventually("the process is killed", || !is_running(pid)).await;
 }
 
 /// The real program, killed as the kernel does when memory runs out.
 #[tokio::test]
-async fn a_host_killed_outright_leaves_no_process_even_one_that_hangs() {
-    let functions = [function("probe", LONG)];
-    let bin_dir = bin_dir(&functions);
-    let template = bin_dir.path().join("template.yaml");
-    std::fs::write(&template, TEMPLATE).unwrap();
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let listen = format!("127.0.0.1:{port}");
-    let mut host = Command::new(env!("CARGO_BIN_EXE_runtime"))
-        .args(["--listen", &listen, "--template"])
-        .arg(&template)
-        .arg("--bin-dir")
-        .arg(bin_dir.path())
-        .stdout(Stdio::null())
-        .process_group(0)
-        .spawn()
-        .unwrap();
-    let url = format!("http://{listen}/2015-03-31/functions/probe/invocations");
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let started = Instant::now();
-    let pid: u64 = loop {
-        assert!(started.elapsed() < PATIENCE, "the host does not answer");
-        match client.post(&url).json(&json!({ "do": "pid" })).send().await {
-            Ok(answer) => break answer.json().await.unwrap(),
-            Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
-        }
-    };
-    let mark = bin_dir.path().join("begun");
-    let hanging = tokio::spawn(client.post(&url).json(&json!({ "do": "hang", "mark": mark })).send());
+async fn a_host_killed_outright_leaves_no_process_neither_one_that_hangs_nor_one_that_is_frozen() {
+    let mut program = Program::start(&["busy", "idle"], "info").await;
+    let busy = program.answer("busy", json!({ "do": "pid" })).await.as_u64().unwrap();
+    let idle = program.answer("idle", json!({ "do": "pid" })).await.as_u64().unwrap();
+    let child = program.answer("idle", json!({ "do": "start-a-child" })).await.as_u64().unwrap();
+    let mark = program.folder.path().join("begun");
+    let hanging = tokio::spawn(program.call("busy", &json!({ "do": "hang", "mark": mark })));
     eventually("the invocation has begun", || mark.exists()).await;
-    assert!(is_running(pid));
-    kill(Pid::from_raw(i32::try_from(host.id()).unwrap()), Signal::SIGKILL).unwrap();
-    host.wait().unwrap();
-    eventually("the function is gone with its host", || !is_running(pid)).await;
+    frozen(idle).await;
+    frozen(child).await;
+    program.send(Signal::SIGKILL);
+    program.process.wait().unwrap();
+    for pid in [busy, idle, child] {
+        eventually("the functions are gone with their host", || !is_running(pid)).await;
+    }
     hanging.await.unwrap().unwrap_err();
 }
 
-const TEMPLATE: &str = "\
-AWSTemplateFormatVersion: '2010-09-09'
-Transform: AWS::Serverless-2016-10-31
-Resources:
-  Probe:
-    Type: AWS::Serverless::Function
-    Properties:
-      FunctionName: probe
-      CodeUri: probe.zip
-      Runtime: provided.al2023
-      Handler: bootstrap
-      Architectures: [arm64]
-      Timeout: 60
-      MemorySize: 512
-";
+#[tokio::test]
+async fn at_sigterm_a_running_invocation_is_answered_and_frozen_functions_end() {
+    let mut program = Program::start(&["busy", "idle"], "info").await;
+    let busy = program.answer("busy", json!({ "do": "pid" })).await.as_u64().unwrap();
+    let idle = program.answer("idle", json!({ "do": "pid" })).await.as_u64().unwrap();
+    let mark = program.folder.path().join("begun");
+    let call = tokio::spawn(program.call("busy", &json!({ "do": "sleep", "ms": 500, "n": 1, "mark": mark })));
+    eventually("the invocation has begun", || mark.exists()).await;
+    frozen(idle).await;
+    program.send(Signal::SIGTERM);
+    assert_eq!(call.await.unwrap().unwrap().json::<serde_json::Value>().await.unwrap()["n"], 1);
+    assert!(program.process.wait().unwrap().success());
+    assert!(!is_running(busy) && !is_running(idle));
+}

@@ -1,10 +1,15 @@
 //! A host with functions that are all the same binary, `examples/probe.rs`, under other names.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use reqwest::{Client, Response};
 use runtime::{LogSink, Running, Runtime, RuntimeConfig};
 use serde_json::Value;
@@ -118,4 +123,103 @@ pub async fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
 pub fn is_running(pid: u64) -> bool {
     let state = std::fs::read_to_string(format!("/proc/{pid}/stat"));
     state.is_ok_and(|stat| !stat.rsplit(')').next().unwrap().trim_start().starts_with('Z'))
+}
+
+/// Waits until every thread of a process stands still: the signal reaches them one after the other.
+pub async fn frozen(pid: u64) {
+    eventually("every thread of the process stands still", || {
+        let states = states_of_threads(pid);
+        !states.is_empty() && states.iter().all(|state| *state == 'T')
+    })
+    .await;
+}
+
+fn states_of_threads(pid: u64) -> Vec<char> {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let stats = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("stat")).ok());
+    stats.filter_map(|stat| stat.rsplit(')').next()?.trim_start().chars().next()).collect()
+}
+
+/// The runtime as a program.
+pub struct Program {
+    pub process: Child,
+    pub folder: TempDir,
+    url: String,
+    client: Client,
+}
+
+impl Program {
+    /// Starts it with functions of these names, each with 128 MB, and waits until it answers. Its log goes to `log` in the folder.
+    pub async fn start(names: &[&str], log_level: &str) -> Self {
+        let functions: Vec<Function> = names.iter().map(|name| function(name, PATIENCE)).collect();
+        let folder = bin_dir(&functions);
+        let template = folder.path().join("template.yaml");
+        std::fs::write(&template, template_of(names)).unwrap();
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let listen = format!("127.0.0.1:{port}");
+        let process = Command::new(env!("CARGO_BIN_EXE_runtime"))
+            .args(["--listen", &listen, "--template"])
+            .arg(&template)
+            .arg("--bin-dir")
+            .arg(folder.path())
+            .env("RUST_LOG", log_level)
+            .stdout(File::create(folder.path().join("log")).unwrap())
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        let program = Self {
+            process,
+            folder,
+            url: format!("http://{listen}"),
+            client: Client::builder().no_proxy().build().unwrap(),
+        };
+        let started = Instant::now();
+        while program.client.get(&program.url).send().await.is_err() {
+            assert!(started.elapsed() < PATIENCE, "the host does not answer");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        program
+    }
+
+    /// A call that is made when it is awaited.
+    pub fn call(
+        &self,
+        function: &str,
+        payload: &Value,
+    ) -> impl Future<Output = reqwest::Result<Response>> + Send + 'static {
+        self.client.post(format!("{}/2015-03-31/functions/{function}/invocations", self.url)).json(payload).send()
+    }
+
+    pub async fn answer(&self, function: &str, payload: Value) -> Value {
+        self.call(function, &payload).await.unwrap().json().await.unwrap()
+    }
+
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).unwrap()
+    }
+
+    pub fn send(&self, signal: Signal) {
+        kill(Pid::from_raw(i32::try_from(self.process.id()).unwrap()), signal).unwrap();
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It has ended where the test ended it.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn template_of(names: &[&str]) -> String {
+    let mut template =
+        "AWSTemplateFormatVersion: '2010-09-09'\nTransform: AWS::Serverless-2016-10-31\nResources:\n".to_owned();
+    for (place, name) in names.iter().enumerate() {
+        template += &format!(
+            "  Probe{place}:\n    Type: AWS::Serverless::Function\n    Properties:\n      FunctionName: {name}\n      \
+             CodeUri: probe.zip\n      Runtime: provided.al2023\n      Handler: bootstrap\n      \
+             Architectures: [arm64]\n      Timeout: 60\n      MemorySize: 128\n"
+        );
+    }
+    template
 }
