@@ -18,7 +18,10 @@ pub(crate) async fn waiting_for_locks(database: &TestDatabase, sessions: i64) {
 }
 
 async fn insert(database: &TestDatabase, batch: &[Click]) -> Result<u64, store::Error> {
-    clicks::insert(&mut *database.pool.acquire().await?, batch).await.map(|inserted| crate::count(&inserted))
+    let mut transaction = database.pool.begin().await?;
+    let inserted = clicks::insert(&mut transaction, batch).await?;
+    transaction.commit().await?;
+    Ok(crate::count(&inserted))
 }
 
 fn batch(length: i64) -> Vec<Click> {
