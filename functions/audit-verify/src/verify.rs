@@ -177,9 +177,12 @@ impl AuditVerify {
         end: Instant,
         now: OffsetDateTime,
     ) -> Result<Looked, store::Error> {
+        let before = known.verification.clone();
         let looked = look(connection, known, (now, self.again_after), || Instant::now() >= end).await?;
-        // Where nothing is new, too: whoever is to be woken when nobody verifies goes by its time.
-        audit_log::write(connection, &looked.verification, now).await?;
+        // Where nothing is new, too: whoever is to be woken when nobody verifies goes by its time. But not where no pass has begun.
+        if looked.verification != before || before != unverified(&before.chain) {
+            audit_log::write(connection, &looked.verification, now).await?;
+        }
         Ok(looked)
     }
 
