@@ -111,8 +111,8 @@ impl System {
         eventually("a click is accepted", PATIENCE, followed).await;
         let committed = || async {
             let text = self.get("/metrics").await;
-            let line = text.lines().find(|line| line.starts_with("consumer_group_committed_offset{"))?.to_owned();
-            (!line.ends_with(" 0")).then_some(())
+            let offset = text.lines().find(|found| found.starts_with("consumer_group_committed_offset{"))?;
+            (!offset.ends_with(" 0")).then_some(())
         };
         eventually("the click is committed", PATIENCE, committed).await;
         stop.send(true).unwrap();
