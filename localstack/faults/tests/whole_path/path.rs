@@ -72,9 +72,13 @@ impl Path {
     }
 
     pub async fn on(database: TestDatabase, bootstrap: &str) -> Self {
+        Self::with(functions(), database, bootstrap).await
+    }
+
+    pub async fn with(functions: Vec<Function>, database: TestDatabase, bootstrap: &str) -> Self {
         let topic = TestTopic::on(bootstrap, 6).await;
         let key = testkit::api_key(&database, &["links"], &[]).await;
-        let mut config = RuntimeConfig::new(functions(), binaries());
+        let mut config = RuntimeConfig::new(functions, binaries());
         config.env = variables(&database, bootstrap, &topic.name);
         let runtime = Runtime::start(config).await.unwrap();
         let client = Client::builder().redirect(Policy::none()).build().unwrap();
@@ -147,6 +151,13 @@ impl Path {
         eventually("every record is committed", PATIENCE, || async { self.is_committed(&consumer).then_some(()) })
             .await;
         self.stats(code).await["clicks"].as_i64().unwrap()
+    }
+
+    /// A figure of the runtime: its line without the value, as `lambda_environments{function="redirect",state="idle"}`.
+    pub async fn figure(&self, series: &str) -> Option<f64> {
+        let answer = self.client.get(self.url("/_runtime/metrics")).send().await.unwrap();
+        let text = answer.text().await.unwrap();
+        text.lines().find_map(|line| line.strip_prefix(series)?.trim().parse().ok())
     }
 
     /// Waits until so many pollers share the partitions.
