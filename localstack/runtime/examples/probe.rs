@@ -83,9 +83,9 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
             Ok(payload)
         }
         Some("start-a-child-that-holds") => {
-            start_a_child_that_holds(payload["bytes"].as_u64().expect("bytes"));
+            let child = start_a_child_that_holds(payload["bytes"].as_u64().expect("bytes"));
             tokio::time::sleep(Duration::from_millis(payload["ms"].as_u64().expect("ms"))).await;
-            Ok(payload)
+            Ok(child.into())
         }
         Some("be-counted") => Ok(be_counted(Path::new(payload["folder"].as_str().expect("a folder"))).await.into()),
         Some("wait") => {
@@ -127,9 +127,9 @@ fn hold(bytes: u64) -> Vec<u8> {
     vec![1; usize::try_from(bytes).expect("a size")]
 }
 
-fn start_a_child_that_holds(bytes: u64) {
+fn start_a_child_that_holds(bytes: u64) -> u32 {
     let own = std::env::current_exe().expect("a path");
-    std::process::Command::new(own).env("PROBE_HOLD", bytes.to_string()).spawn().expect("a child");
+    std::process::Command::new(own).env("PROBE_HOLD", bytes.to_string()).spawn().expect("a child").id()
 }
 
 /// How many run at once with this one: each leaves a file with its id for as long as it runs.

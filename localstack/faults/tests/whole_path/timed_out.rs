@@ -48,7 +48,8 @@ async fn a_consumer_cut_off_in_the_middle_of_its_transaction_has_applied_nothing
     let mut lock = holder.begin().await.unwrap();
     sqlx::query("lock table link_click_deltas in access exclusive mode").execute(&mut *lock).await.unwrap();
     let poller = path.poll();
-    eventually("the clicks are in, and what they add to the totals waits", PATIENCE, || waits_for_a_lock(database)).await;
+    eventually("the clicks are in, and what they add to the totals waits", PATIENCE, || waits_for_a_lock(database))
+        .await;
     // By itself it would give up in time: it has the deadline. So it hangs, as on a machine that does.
     testkit::freeze(consumer_of(database)).await;
     let ask = || async { (path.figure(TIMED_OUT).await? >= 1.0).then_some(()) };

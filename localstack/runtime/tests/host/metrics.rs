@@ -41,7 +41,9 @@ impl Seen {
     /// How many of a histogram are at most this long, and how many there are.
     fn within(&self, name: &str, labels: &[(&str, &str)], seconds: f64) -> Option<(f64, f64)> {
         let Value::Histogram(buckets) = self.value(name, labels)? else { return None };
-        let count = |bound: f64| buckets.iter().find(|bucket| bucket.less_than == bound).map(|bucket| bucket.count);
+        let count = |bound: f64| {
+            buckets.iter().find(|bucket| bucket.less_than.total_cmp(&bound).is_eq()).map(|bucket| bucket.count)
+        };
         Some((count(seconds)?, count(f64::INFINITY)?))
     }
 }
@@ -87,9 +89,9 @@ async fn invocations_are_counted_as_they_were_made_by_function_and_errors_by_typ
     assert_eq!(seen.within("lambda_init_duration_seconds", &[("function", "one")], 30.0), Some((2.0, 2.0)));
     // What hangs takes a second, what sleeps 0.3 s, and the machine may be slow.
     let (within, all) = seen.within("lambda_duration_seconds", &[("function", "one")], 1.0).unwrap();
-    assert!(within <= 8.0 && all == 9.0, "{within} of {all}");
+    assert!(within <= 8.0 && all.total_cmp(&9.0).is_eq(), "{within} of {all}");
     let (within, all) = seen.within("lambda_duration_seconds", &[("function", "two")], 0.25).unwrap();
-    assert!(within <= 1.0 && all == 2.0, "{within} of {all}");
+    assert!(within <= 1.0 && all.total_cmp(&2.0).is_eq(), "{within} of {all}");
     assert_eq!(seen.within("lambda_duration_seconds", &[("function", "none")], 30.0), Some((0.0, 0.0)));
     let memory = |function| seen.number("lambda_max_memory_used_bytes", &[("function", function)]).unwrap();
     let limit = f64::from(128 << 20);

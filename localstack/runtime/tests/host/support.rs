@@ -212,14 +212,14 @@ impl Drop for Program {
 }
 
 fn template_of(names: &[&str]) -> String {
-    let mut template =
-        "AWSTemplateFormatVersion: '2010-09-09'\nTransform: AWS::Serverless-2016-10-31\nResources:\n".to_owned();
-    for (place, name) in names.iter().enumerate() {
-        template += &format!(
+    let function = |(place, name)| {
+        format!(
             "  Probe{place}:\n    Type: AWS::Serverless::Function\n    Properties:\n      FunctionName: {name}\n      \
              CodeUri: probe.zip\n      Runtime: provided.al2023\n      Handler: bootstrap\n      \
              Architectures: [arm64]\n      Timeout: 60\n      MemorySize: 128\n"
-        );
-    }
-    template
+        )
+    };
+    let functions: Vec<String> = names.iter().enumerate().map(function).collect();
+    let beginning = "AWSTemplateFormatVersion: '2010-09-09'\nTransform: AWS::Serverless-2016-10-31\nResources:\n";
+    beginning.to_owned() + &functions.concat()
 }
