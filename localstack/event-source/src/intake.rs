@@ -74,11 +74,19 @@ impl Intake {
         self.generation
     }
 
+    /// Whether the group has gone on without this member, as after a freeze: what it holds is another's now. What was
+    /// fetched before still comes ahead of the rebalance that says so.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.consumer.assignment_lost()
+    }
+
     /// The next record that waits, else the next one from Kafka. May be dropped and called again.
     pub(crate) async fn receive(&mut self) -> anyhow::Result<Record> {
+        // The acknowledgement of a commit may have come ahead of a rebalance that the same poll served.
+        self.notice_rebalance();
         match self.waiting.pop_front() {
-            Some(record) => Ok(record),
-            None => self.poll().await,
+            Some(record) if !self.is_lost() => Ok(record),
+            _ => self.poll().await,
         }
     }
 
@@ -114,7 +122,9 @@ impl Intake {
         };
         self.notice_rebalance();
         match received {
-            Ok(record) => Ok(Some(record).filter(|record| !self.refused.contains(&record.partition))),
+            Ok(record) => {
+                Ok(Some(record).filter(|record| !self.is_lost() && !self.refused.contains(&record.partition)))
+            }
             Err(error @ KafkaError::MessageConsumptionFatal(_)) => {
                 Err(error).context("the Kafka consumer can not go on: start again")
             }
@@ -197,16 +207,25 @@ impl Intake {
         Ok(())
     }
 
+    /// Sends what is done, unless the group goes on without this member, and would refuse it at best.
     fn send_commit(&mut self) {
-        if !self.is_committing && !self.uncommitted.is_empty() {
-            self.is_committing = true;
-            self.commit_failed = false;
-            self.committer.send(self.uncommitted.iter().map(|(partition, offset)| (*partition, *offset)).collect());
+        if self.is_committing || self.uncommitted.is_empty() {
+            return;
         }
+        self.commit_failed = false;
+        if self.is_lost() {
+            tracing::info!("The group goes on without this member: what it has done may be delivered again");
+            self.uncommitted.clear();
+            return;
+        }
+        self.is_committing = true;
+        self.committer.send(self.uncommitted.iter().map(|(partition, offset)| (*partition, *offset)).collect());
     }
 
     fn settle(&mut self, acknowledgement: Acknowledgement) {
         self.is_committing = false;
+        // What is of an assignment before is not sent under the next one.
+        self.notice_rebalance();
         match acknowledgement {
             Ok(offsets) => {
                 self.uncommitted.retain(|partition, offset| !offsets.contains(&(*partition, *offset)));

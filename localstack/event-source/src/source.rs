@@ -134,6 +134,11 @@ impl Source {
         let request = self.invoker.request(batch.payload())?;
         let mut attempt = 1;
         loop {
+            if self.intake.is_lost() {
+                self.progress.lose();
+                tracing::info!("The group goes on without this member; its batch is left to the partitions' new owner");
+                return Ok(Delivery::Lost);
+            }
             let started = Instant::now();
             self.progress.invoke(started.into_std());
             let Some(result) = finish(self.invoker.send(&request), stop, self.config.drain).await else {

@@ -1,19 +1,18 @@
 //! Failures, stops and crashes: nothing is lost, and nothing is committed before it has succeeded.
 
 use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
 use stack::artifacts;
 use stack::kafka::{Broker, BrokerPorts};
 use template::StartingPosition;
 use testkit::TestTopic;
 
 use crate::lambda::{Answer, Lambda};
+use crate::program::{Program, template};
 use crate::support::{
     Source, assert_complete_and_in_order, committed, config, config_at, numbered, produce, produce_at, wait_for,
     wait_until_committed,
@@ -44,6 +43,18 @@ async fn a_failed_batch_is_delivered_again_as_it_was_with_growing_waits_and_comm
     }
     let once: Vec<i64> = (0..20).collect();
     assert_eq!(lambda.succeeded(), [(0, once.clone()), (1, once)].into(), "lost, twice or out of order");
+}
+
+#[tokio::test]
+async fn what_a_function_that_succeeds_says_of_single_records_changes_nothing() {
+    let topic = TestTopic::new(1).await;
+    let failed = r#"{"batchItemFailures":[{"itemIdentifier":{"partition":"a-0","offset":0}}]}"#;
+    let lambda = Lambda::start(move |_| Answer::SuccessSaying(failed)).await;
+    produce(&topic.name, 0, numbered(0..5)).await;
+    let source = Source::start(config(&topic, &lambda));
+    wait_until_committed(&topic.name, &[Some(5)]).await;
+    source.stop().await;
+    assert_eq!(lambda.succeeded()[&0], [0, 1, 2, 3, 4]);
 }
 
 #[tokio::test]
@@ -131,65 +142,6 @@ async fn an_endpoint_that_is_away_is_waited_for() {
     source.stop().await;
 }
 
-/// The real program.
-struct Program(Child);
-
-impl Program {
-    fn start(template: &std::path::Path, endpoint: &str) -> Self {
-        let bootstrap = testkit::bootstrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_event-source"))
-            .args(["--endpoint", endpoint, "--bootstrap", &bootstrap, "--template"])
-            .arg(template)
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        Self(child)
-    }
-
-    fn signal(&mut self, signal: Signal) -> std::process::ExitStatus {
-        kill(Pid::from_raw(i32::try_from(self.0.id()).unwrap()), signal).unwrap();
-        self.0.wait().unwrap()
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        // An error means that it has ended already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn template(topic: &str) -> String {
-    format!(
-        "\
-AWSTemplateFormatVersion: '2010-09-09'
-Transform: AWS::Serverless-2016-10-31
-Resources:
-  Topic:
-    Type: AWS::MSK::Topic
-    Properties:
-      TopicName: {topic}
-      PartitionCount: 2
-      ReplicationFactor: 3
-  Consumer:
-    Type: AWS::Serverless::Function
-    Properties:
-      FunctionName: consumer
-      Timeout: 10
-      Events:
-        Records:
-          Type: MSK
-          Properties:
-            Topics: [{topic}]
-            ConsumerGroupId: {topic}
-            StartingPosition: TRIM_HORIZON
-            BatchSize: 10
-            MaximumBatchingWindowInSeconds: 0
-"
-    )
-}
-
 #[tokio::test]
 async fn killed_in_an_invocation_and_started_again_it_delivers_that_batch_again_and_ends_cleanly_on_sigterm() {
     let topic = TestTopic::new(2).await;
@@ -197,16 +149,13 @@ async fn killed_in_an_invocation_and_started_again_it_delivers_that_batch_again_
     let lambda = Lambda::start(slow).await;
     produce(&topic.name, 0, numbered(0..50)).await;
     produce(&topic.name, 1, numbered(0..50)).await;
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("template.yaml");
-    std::fs::write(&path, template(&topic.name)).unwrap();
-    let mut program = Program::start(&path, &lambda.endpoint);
+    let mut program = Program::start(&template(&topic.name), &lambda.endpoint);
     wait_for("an invocation that does not end", || lambda.calls().len() == 4).await;
-    program.signal(Signal::SIGKILL);
+    program.end(Signal::SIGKILL);
     let before = lambda.records();
-    let mut program = Program::start(&path, &lambda.endpoint);
+    let mut program = Program::start(&template(&topic.name), &lambda.endpoint);
     wait_until_committed(&topic.name, &[Some(50), Some(50)]).await;
-    assert!(program.signal(Signal::SIGTERM).success());
+    assert!(program.end(Signal::SIGTERM).success());
     assert!(before < 100, "it was killed too late");
     assert_complete_and_in_order(&lambda.succeeded(), &[50, 50]);
 }

@@ -2,8 +2,12 @@
 
 mod batches;
 mod faults;
+mod frozen;
 mod group;
 mod lambda;
 mod payload;
+mod program;
 mod schedules;
+mod several;
+mod status;
 mod support;

@@ -112,8 +112,13 @@ pub fn numbered(numbers: std::ops::Range<usize>) -> impl Iterator<Item = String>
 
 /// What the group of `topic` has committed: offsets by partition.
 pub fn committed(bootstrap: &str, topic: &str, partitions: i32) -> Vec<Option<i64>> {
+    committed_by(bootstrap, topic, topic, partitions)
+}
+
+/// What a group has committed.
+pub fn committed_by(bootstrap: &str, group: &str, topic: &str, partitions: i32) -> Vec<Option<i64>> {
     let consumer: BaseConsumer =
-        ClientConfig::new().set("bootstrap.servers", bootstrap).set("group.id", topic).create().unwrap();
+        ClientConfig::new().set("bootstrap.servers", bootstrap).set("group.id", group).create().unwrap();
     let mut asked = TopicPartitionList::new();
     asked.add_partition_range(topic, 0, partitions - 1);
     let known = consumer.committed_offsets(asked, PATIENCE).unwrap();
