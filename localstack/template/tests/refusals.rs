@@ -125,6 +125,8 @@ fn a_value_that_cannot_be_resolved_is_refused_with_its_line() {
         ("Timeout: !Ref Seconds", "Timeout: 901", "not a whole number from 1 to 900"),
         ("BOTH: own", "BOTH: !ImportValue x", "!ImportValue cannot be resolved locally"),
         ("rate(1 minute)", "cron(0 12 * * ? *)", "do not know the schedule"),
+        ("StartingPosition: TRIM_HORIZON", "BatchSize: 10001", "not a whole number from 1 to 10000"),
+        ("StartingPosition: TRIM_HORIZON", "MaximumBatchingWindowInSeconds: 301", "not a whole number from 0 to 300"),
         ("TRIM_HORIZON", "AT_TIMESTAMP", "do not know the position"),
         ("Type: MSK", "Type: SQS", "events of type `SQS`"),
         ("Topics: [things]", "Topics: [things, others]", "exactly one topic"),
