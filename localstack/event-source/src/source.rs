@@ -32,7 +32,7 @@ impl EventSource {
         let invoker = Invoker::new(&config.endpoint, &config.function, config.function_timeout)?;
         let progress = Arc::new(Progress::default());
         let intake = Intake::join(&config, &progress)?;
-        let mut source = Source { invoker, intake, progress, config };
+        let mut source = Source { config, invoker, intake, progress };
         let result = source.run(&mut stop).await;
         source.intake.leave().await;
         result
