@@ -71,10 +71,13 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
             tokio::time::sleep(Duration::from_millis(payload["ms"].as_u64().expect("ms"))).await;
             Ok(payload)
         }
-        Some("hang") => loop {
-            // Not even a runtime that still polls its tasks: nothing but a signal ends this.
-            std::thread::sleep(Duration::from_secs(1));
-        },
+        Some("hang") => {
+            let _held = hold(payload["bytes"].as_u64().unwrap_or_default());
+            loop {
+                // Not even a runtime that still polls its tasks: nothing but a signal ends this.
+                std::thread::sleep(Duration::from_secs(1));
+            }
+        }
         Some("start-a-child") => Ok(start_a_child().into()),
         Some("hold") => {
             let held = hold(payload["bytes"].as_u64().expect("bytes"));

@@ -52,10 +52,9 @@ async fn the_place_of_a_lost_environment_is_taken_only_once_it_is_gone() {
         let (host, folder) = (Arc::clone(&host), folder.clone());
         calls.spawn(async move {
             if n % 3 == 0 {
-                assert_eq!(
-                    host.error("probe", json!({ "do": "hang", "in": folder })).await["errorType"],
-                    "Sandbox.Timedout"
-                );
+                // What holds much takes a while to die.
+                let hang = json!({ "do": "hang", "in": folder, "bytes": 400 << 20 });
+                assert_eq!(host.error("probe", hang).await["errorType"], "Sandbox.Timedout");
                 return Value::Null;
             }
             host.answer("probe", json!({ "do": "be-counted", "folder": folder })).await

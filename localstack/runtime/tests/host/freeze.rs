@@ -25,8 +25,9 @@ async fn counting() -> (Host, PathBuf) {
     (host, file)
 }
 
+/// Nothing where it was frozen before it began.
 fn count(file: &Path) -> u64 {
-    std::fs::metadata(file).unwrap().len()
+    std::fs::metadata(file).map_or(0, |file| file.len())
 }
 
 #[tokio::test]

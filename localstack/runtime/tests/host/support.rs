@@ -119,10 +119,9 @@ pub async fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
     }
 }
 
-/// Whether the process exists and is no zombie, which waits for a parent only.
+/// Whether anything of the process exists but a zombie, which waits for a parent only: its threads die one after the other.
 pub fn is_running(pid: u64) -> bool {
-    let state = std::fs::read_to_string(format!("/proc/{pid}/stat"));
-    state.is_ok_and(|stat| !stat.rsplit(')').next().unwrap().trim_start().starts_with('Z'))
+    states_of_threads(pid).iter().any(|state| *state != 'Z')
 }
 
 /// Waits until every thread of a process stands still: the signal reaches them one after the other.
