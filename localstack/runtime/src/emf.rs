@@ -116,14 +116,11 @@ mod tests {
 
     use super::*;
 
-    fn line(dimensions: &Value, metrics: &[(&str, &str)], fields: Value) -> String {
+    fn line(dimensions: &Value, metrics: &[(&str, &str)], fields: &Value) -> String {
         let metrics: Vec<Value> = metrics.iter().map(|(name, unit)| json!({ "Name": name, "Unit": unit })).collect();
         let directive = json!({ "Namespace": "Onceward", "Dimensions": dimensions, "Metrics": metrics });
-        let mut all =
-            Map::from_iter([("_aws".to_owned(), json!({ "Timestamp": 1, "CloudWatchMetrics": [directive] }))]);
-        let Value::Object(fields) = fields else { panic!("fields are an object") };
-        all.extend(fields);
-        Value::Object(all).to_string()
+        let about = json!({ "Timestamp": 1, "CloudWatchMetrics": [directive] });
+        format!("{BEGINNING}:{about},{}", fields.to_string().trim_start_matches('{'))
     }
 
     fn labels(pairs: &[(&str, &str)]) -> Labels {
@@ -135,7 +132,7 @@ mod tests {
         let line = line(
             &json!([["function", "status"]]),
             &[("http_requests", "Count"), ("http_request_duration_seconds", "Seconds")],
-            json!({ "function": "redirect", "status": "302", "http_requests": 2.0, "http_request_duration_seconds": [0.5, 0.25] }),
+            &json!({ "function": "redirect", "status": "302", "http_requests": 2.0, "http_request_duration_seconds": [0.5, 0.25] }),
         );
         let labels = labels(&[("function", "redirect"), ("status", "302")]);
         let expected = [
@@ -148,7 +145,7 @@ mod tests {
     #[test]
     fn of_several_sets_of_dimensions_a_figure_counts_once() {
         let sets = json!([["function"], ["function", "status"]]);
-        let line = line(&sets, &[("a", "Count")], json!({ "function": "f", "status": "1", "a": 1 }));
+        let line = line(&sets, &[("a", "Count")], &json!({ "function": "f", "status": "1", "a": 1 }));
         let expected = labels(&[("function", "f"), ("status", "1")]);
         assert_eq!(read(&line).iter().map(|told| &told.labels).collect::<Vec<_>>(), [&expected]);
     }
@@ -156,7 +153,7 @@ mod tests {
     #[test]
     fn what_the_database_knows_better_is_left_out() {
         let of = |dimensions: Value| {
-            line(&dimensions, &[("a", "Count")], json!({ "function": "f", "consumer": "c", "topic": "t", "a": 1 }))
+            line(&dimensions, &[("a", "Count")], &json!({ "function": "f", "consumer": "c", "topic": "t", "a": 1 }))
         };
         assert_eq!(read(&of(json!([["consumer"]]))), []);
         assert_eq!(read(&of(json!([["function", "consumer"]]))), []);
@@ -165,7 +162,7 @@ mod tests {
         let outbox = [("outbox_pending", "Count"), ("outbox_oldest_pending_age_seconds", "Seconds"), ("b", "Count")];
         let fields = json!({ "function": "f", "outbox_pending": 1, "outbox_oldest_pending_age_seconds": 1, "b": 1 });
         let names: Vec<String> =
-            read(&line(&json!([["function"]]), &outbox, fields)).into_iter().map(|told| told.name).collect();
+            read(&line(&json!([["function"]]), &outbox, &fields)).into_iter().map(|told| told.name).collect();
         assert_eq!(names, ["b_total"]);
     }
 
@@ -190,7 +187,7 @@ mod tests {
         ];
         let expected =
             [Told { name: "fine_total".into(), labels: labels(&[("function", "f")]), figure: Figure::Count(1.0) }];
-        assert_eq!(read(&line(&dimensions, &metrics, fields)), expected);
+        assert_eq!(read(&line(&dimensions, &metrics, &fields)), expected);
         for other in
             ["{\"_aws\"", "{\"_aws\":{}}", "{\"_aws\":{\"CloudWatchMetrics\":[{}]}}", "{\"level\":\"INFO\"}", ""]
         {
