@@ -3,7 +3,10 @@ use std::fmt;
 use serde::Deserialize;
 
 use crate::decode::DecodeError;
-use crate::{LinkClicked, SystemAudit, Topic, UserAuth, UserId, UserRegistered, UserUpdated};
+use crate::{
+    InventoryAdjusted, LinkClicked, OrderPlaced, PaymentSettled, SystemAudit, Topic, UserAuth, UserId, UserRegistered,
+    UserUpdated,
+};
 
 /// What happened: the payload of an event, one variant a type.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +21,12 @@ pub enum Data {
     UserAuth(UserAuth),
     /// Somebody did something that has to be on record.
     SystemAudit(SystemAudit),
+    /// Somebody ordered something.
+    OrderPlaced(OrderPlaced),
+    /// Money for an order moved, or failed to.
+    PaymentSettled(PaymentSettled),
+    /// The stock of an article grew or shrank.
+    InventoryAdjusted(InventoryAdjusted),
 }
 
 /// The type of an event, as its `type` attribute says.
@@ -33,6 +42,12 @@ pub enum EventType {
     UserAuth,
     /// `system.audit`
     SystemAudit,
+    /// `order.placed`
+    OrderPlaced,
+    /// `payment.settled`
+    PaymentSettled,
+    /// `inventory.adjusted`
+    InventoryAdjusted,
 }
 
 impl Data {
@@ -45,6 +60,9 @@ impl Data {
             Self::UserUpdated(_) => EventType::UserUpdated,
             Self::UserAuth(_) => EventType::UserAuth,
             Self::SystemAudit(_) => EventType::SystemAudit,
+            Self::OrderPlaced(_) => EventType::OrderPlaced,
+            Self::PaymentSettled(_) => EventType::PaymentSettled,
+            Self::InventoryAdjusted(_) => EventType::InventoryAdjusted,
         }
     }
 
@@ -57,6 +75,9 @@ impl Data {
             Self::UserUpdated(update) => update.user_id.as_str(),
             Self::UserAuth(auth) => auth.user_id.as_str(),
             Self::SystemAudit(audit) => audit.user_id.as_str(),
+            Self::OrderPlaced(order) => order.order_id.as_str(),
+            Self::PaymentSettled(payment) => payment.order_id.as_str(),
+            Self::InventoryAdjusted(adjustment) => adjustment.sku.as_str(),
         }
     }
 
@@ -64,11 +85,12 @@ impl Data {
     #[must_use]
     pub fn user_id(&self) -> Option<&UserId> {
         match self {
-            Self::LinkClicked(_) => None,
+            Self::LinkClicked(_) | Self::PaymentSettled(_) | Self::InventoryAdjusted(_) => None,
             Self::UserRegistered(user) => Some(&user.user_id),
             Self::UserUpdated(update) => Some(&update.user_id),
             Self::UserAuth(auth) => Some(&auth.user_id),
             Self::SystemAudit(audit) => Some(&audit.user_id),
+            Self::OrderPlaced(order) => Some(&order.user_id),
         }
     }
 
@@ -80,6 +102,9 @@ impl Data {
             EventType::UserUpdated => payload(json).map(Self::UserUpdated),
             EventType::UserAuth => payload(json).map(Self::UserAuth),
             EventType::SystemAudit => payload(json).map(Self::SystemAudit),
+            EventType::OrderPlaced => payload(json).map(Self::OrderPlaced),
+            EventType::PaymentSettled => payload(json).map(Self::PaymentSettled),
+            EventType::InventoryAdjusted => payload(json).map(Self::InventoryAdjusted),
         }
         .map_err(|Fault { path, reason }| DecodeError::Data {
             event_type,
@@ -139,12 +164,23 @@ impl EventType {
             Self::UserUpdated => "user.updated",
             Self::UserAuth => "user.auth",
             Self::SystemAudit => "system.audit",
+            Self::OrderPlaced => "order.placed",
+            Self::PaymentSettled => "payment.settled",
+            Self::InventoryAdjusted => "inventory.adjusted",
         }
     }
 
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::LinkClicked, Self::UserRegistered, Self::UserUpdated, Self::UserAuth, Self::SystemAudit];
+    pub const ALL: [Self; 8] = [
+        Self::LinkClicked,
+        Self::UserRegistered,
+        Self::UserUpdated,
+        Self::UserAuth,
+        Self::SystemAudit,
+        Self::OrderPlaced,
+        Self::PaymentSettled,
+        Self::InventoryAdjusted,
+    ];
 
     /// The type of a name on the wire.
     #[must_use]
@@ -159,6 +195,7 @@ impl EventType {
             Self::LinkClicked => Topic::LinkClicks,
             Self::UserRegistered | Self::UserUpdated | Self::UserAuth => Topic::UserEvents,
             Self::SystemAudit => Topic::SystemAudit,
+            Self::OrderPlaced | Self::PaymentSettled | Self::InventoryAdjusted => Topic::OrderEvents,
         }
     }
 
@@ -167,7 +204,13 @@ impl EventType {
     pub fn is_taken_from_outside(self) -> bool {
         match self {
             Self::LinkClicked => false,
-            Self::UserRegistered | Self::UserUpdated | Self::UserAuth | Self::SystemAudit => true,
+            Self::UserRegistered
+            | Self::UserUpdated
+            | Self::UserAuth
+            | Self::SystemAudit
+            | Self::OrderPlaced
+            | Self::PaymentSettled
+            | Self::InventoryAdjusted => true,
         }
     }
 
@@ -175,7 +218,14 @@ impl EventType {
     #[must_use]
     pub fn version(self) -> (u16, u16) {
         match self {
-            Self::LinkClicked | Self::UserRegistered | Self::UserUpdated | Self::UserAuth | Self::SystemAudit => (1, 0),
+            Self::LinkClicked
+            | Self::UserRegistered
+            | Self::UserUpdated
+            | Self::UserAuth
+            | Self::SystemAudit
+            | Self::OrderPlaced
+            | Self::PaymentSettled
+            | Self::InventoryAdjusted => (1, 0),
         }
     }
 

@@ -42,6 +42,9 @@ impl Serialize for Data {
             Self::UserUpdated(update) => update.serialize(serializer),
             Self::UserAuth(auth) => auth.serialize(serializer),
             Self::SystemAudit(audit) => audit.serialize(serializer),
+            Self::OrderPlaced(order) => order.serialize(serializer),
+            Self::PaymentSettled(payment) => payment.serialize(serializer),
+            Self::InventoryAdjusted(adjustment) => adjustment.serialize(serializer),
         }
     }
 }

@@ -10,9 +10,10 @@ use utoipa::{PartialSchema, ToSchema};
 
 pub use envelope::Envelope;
 
+use crate::currency::CODES;
 use crate::{
-    Country, Email, EventId, EventType, LinkClicked, ShortCode, SystemAudit, Text, UserAuth, UserId, UserRegistered,
-    UserUpdated,
+    AdjustmentId, Country, Currency, Email, EventId, EventType, InventoryAdjusted, LinkClicked, OrderId, OrderPlaced,
+    PaymentId, PaymentSettled, ShortCode, Sku, SystemAudit, Text, UserAuth, UserId, UserRegistered, UserUpdated, Whole,
 };
 
 /// No character is NUL.
@@ -79,6 +80,43 @@ impl PartialSchema for Country {
 
 impl ToSchema for Country {}
 
+/// The same for each id of a shop.
+macro_rules! shop_id {
+    ($($name:ident)*) => {$(
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                named(string(), "^[A-Za-z0-9_.:-]{1,128}$")
+            }
+        }
+
+        impl ToSchema for $name {}
+    )*};
+}
+
+shop_id!(AdjustmentId OrderId PaymentId Sku);
+
+impl PartialSchema for Currency {
+    fn schema() -> RefOr<Schema> {
+        string().enum_values(Some(CODES)).into()
+    }
+}
+
+impl ToSchema for Currency {}
+
+impl<const MIN: i64, const MAX: i64> PartialSchema for Whole<MIN, MAX> {
+    fn schema() -> RefOr<Schema> {
+        let number = ObjectBuilder::new().schema_type(Type::Integer);
+        let number = number.format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)));
+        number.minimum(Some(MIN)).maximum(Some(MAX)).into()
+    }
+}
+
+impl<const MIN: i64, const MAX: i64> ToSchema for Whole<MIN, MAX> {
+    fn name() -> Cow<'static, str> {
+        format!("Whole{MIN}To{MAX}").into()
+    }
+}
+
 /// An IPv4 or IPv6 address.
 pub(crate) struct Address;
 
@@ -101,6 +139,9 @@ impl EventType {
             Self::UserUpdated => UserUpdated::schema(),
             Self::UserAuth => UserAuth::schema(),
             Self::SystemAudit => SystemAudit::schema(),
+            Self::OrderPlaced => OrderPlaced::schema(),
+            Self::PaymentSettled => PaymentSettled::schema(),
+            Self::InventoryAdjusted => InventoryAdjusted::schema(),
         }
     }
 
@@ -114,6 +155,9 @@ impl EventType {
             Self::UserUpdated => UserUpdated::schemas(&mut parts),
             Self::UserAuth => UserAuth::schemas(&mut parts),
             Self::SystemAudit => SystemAudit::schemas(&mut parts),
+            Self::OrderPlaced => OrderPlaced::schemas(&mut parts),
+            Self::PaymentSettled => PaymentSettled::schemas(&mut parts),
+            Self::InventoryAdjusted => InventoryAdjusted::schemas(&mut parts),
         }
         parts
     }

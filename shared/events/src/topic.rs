@@ -7,11 +7,13 @@ pub enum Topic {
     UserEvents,
     /// What has to be on record, keyed by the id of who did it.
     SystemAudit,
+    /// What happens in a shop, keyed by order id, and by SKU where it is about stock.
+    OrderEvents,
 }
 
 impl Topic {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::LinkClicks, Self::UserEvents, Self::SystemAudit];
+    pub const ALL: [Self; 4] = [Self::LinkClicks, Self::UserEvents, Self::SystemAudit, Self::OrderEvents];
 
     /// The name where the environment gives no other.
     #[must_use]
@@ -20,6 +22,7 @@ impl Topic {
             Self::LinkClicks => "link.clicks",
             Self::UserEvents => "user.events",
             Self::SystemAudit => "system.audit",
+            Self::OrderEvents => "order.events",
         }
     }
 
@@ -30,6 +33,7 @@ impl Topic {
             Self::LinkClicks => "TOPIC_LINK_CLICKS",
             Self::UserEvents => "TOPIC_USER_EVENTS",
             Self::SystemAudit => "TOPIC_SYSTEM_AUDIT",
+            Self::OrderEvents => "TOPIC_ORDER_EVENTS",
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The wire format of every published event type and version. A failing case means a new version, not a new literal.
 
 use events::{
-    AuthAction, AuthStatus, Data, DecodeError, Event, EventType, LinkClicked, SystemAudit, Text, UserAuth,
-    UserRegistered, UserUpdated, Utm, Wire, decode,
+    AuthAction, AuthStatus, Data, DecodeError, Event, EventType, InventoryAdjusted, LinkClicked, OrderItem, OrderItems,
+    OrderPlaced, PaymentSettled, PaymentStatus, SystemAudit, Text, UserAuth, UserRegistered, UserUpdated, Utm, Whole,
+    Wire, decode,
 };
 use serde_json::{Value, json};
 use time::macros::datetime;
@@ -190,12 +191,83 @@ fn campus() -> Vec<(EventType, Event, Value)> {
             json
         }),
     ];
-    let case = |(data, json): (Data, Value)| {
-        let event = of_campus(data);
-        let json = of_campus_json(event.event_type().name(), event.key(), &json);
-        (event.event_type(), event, json)
+    cases.into_iter().map(enveloped).collect()
+}
+
+fn enveloped((data, json): (Data, Value)) -> (EventType, Event, Value) {
+    let event = of_campus(data);
+    let json = of_campus_json(event.event_type().name(), event.key(), &json);
+    (event.event_type(), event, json)
+}
+
+/// Every type of the shop. They have no field that may be absent.
+fn shop() -> Vec<(EventType, Event, Value)> {
+    let line = |sku: &str, quantity, unit_price| OrderItem {
+        sku: sku.parse().unwrap(),
+        quantity: Whole::new(quantity).unwrap(),
+        unit_price: Whole::new(unit_price).unwrap(),
     };
-    cases.into_iter().map(case).collect()
+    let placed = |currency: &str, lines| {
+        Data::OrderPlaced(OrderPlaced {
+            order_id: "o-1".parse().unwrap(),
+            user_id: "u-1".parse().unwrap(),
+            items: OrderItems::new(lines).unwrap(),
+            currency: currency.parse().unwrap(),
+        })
+    };
+    let settled = |amount, currency: &str, status| {
+        Data::PaymentSettled(PaymentSettled {
+            payment_id: "p-1".parse().unwrap(),
+            order_id: "o-1".parse().unwrap(),
+            amount: Whole::new(amount).unwrap(),
+            currency: currency.parse().unwrap(),
+            status,
+        })
+    };
+    let adjusted = |delta, reason: &str| {
+        Data::InventoryAdjusted(InventoryAdjusted {
+            adjustment_id: "a-1".parse().unwrap(),
+            sku: "mug.blue".parse().unwrap(),
+            delta: Whole::new(delta).unwrap(),
+            reason: Text::new(reason).unwrap(),
+        })
+    };
+    let cases = [
+        (
+            placed("EUR", vec![line("mug.blue", 2, 1250), line("card", 1, 0)]),
+            json!({"orderId": "o-1", "userId": "u-1", "currency": "EUR", "items": [
+                {"sku": "mug.blue", "quantity": 2, "unitPrice": 1250},
+                {"sku": "card", "quantity": 1, "unitPrice": 0},
+            ]}),
+        ),
+        (
+            placed("KWD", vec![line("mug.blue", 1, i64::MAX)]),
+            json!({"orderId": "o-1", "userId": "u-1", "currency": "KWD", "items": [
+                {"sku": "mug.blue", "quantity": 1, "unitPrice": 9_223_372_036_854_775_807_i64},
+            ]}),
+        ),
+        (
+            settled(2500, "EUR", PaymentStatus::Settled),
+            json!({"paymentId": "p-1", "orderId": "o-1", "amount": 2500, "currency": "EUR", "status": "settled"}),
+        ),
+        (
+            settled(1, "JPY", PaymentStatus::Failed),
+            json!({"paymentId": "p-1", "orderId": "o-1", "amount": 1, "currency": "JPY", "status": "failed"}),
+        ),
+        (
+            settled(i64::MAX, "EUR", PaymentStatus::Refunded),
+            json!({"paymentId": "p-1", "orderId": "o-1", "amount": i64::MAX, "currency": "EUR", "status": "refunded"}),
+        ),
+        (
+            adjusted(-2_147_483_648, "order o-1"),
+            json!({"adjustmentId": "a-1", "sku": "mug.blue", "delta": -2_147_483_648_i64, "reason": "order o-1"}),
+        ),
+        (
+            adjusted(40, "delivery"),
+            json!({"adjustmentId": "a-1", "sku": "mug.blue", "delta": 40, "reason": "delivery"}),
+        ),
+    ];
+    cases.into_iter().map(enveloped).collect()
 }
 
 fn read(json: &Value) -> Result<Event, events::Rejection> {
@@ -205,7 +277,7 @@ fn read(json: &Value) -> Result<Event, events::Rejection> {
 #[test]
 fn the_wire_format_of_every_version_is_frozen() {
     let clicks = [(EventType::LinkClicked, full_click(), full_click_json())];
-    let cases: Vec<_> = clicks.into_iter().chain(campus()).collect();
+    let cases: Vec<_> = clicks.into_iter().chain(campus()).chain(shop()).collect();
     for event_type in EventType::ALL {
         assert!(cases.iter().any(|(of, _, _)| *of == event_type), "{event_type} has no literal");
     }
@@ -246,7 +318,7 @@ fn an_added_field_and_a_later_minor_version_are_read() {
     json["added"] = json!("later");
     json["dataschema"] = json!("urn:onceward:event:link.clicked:1.7");
     assert_eq!(read(&json).unwrap(), full_click());
-    for (event_type, event, mut json) in campus() {
+    for (event_type, event, mut json) in campus().into_iter().chain(shop()) {
         json["data"]["added"] = json!({"deeply": [1, null]});
         json["added"] = json!(true);
         json["dataschema"] = json!(format!("urn:onceward:event:{event_type}:1.7"));
@@ -257,7 +329,7 @@ fn an_added_field_and_a_later_minor_version_are_read() {
 #[test]
 fn a_payload_without_one_of_its_fields_or_with_a_wrong_one_is_refused_with_its_place() {
     let optional = ["displayName", "ipAddress", "userAgent", "detail"];
-    for (event_type, _, json) in campus() {
+    for (event_type, _, json) in campus().into_iter().chain(shop()) {
         for name in json["data"].as_object().unwrap().keys() {
             for wrong in [None, Some(json!({})), Some(json!("")), Some(json!("nul\0"))] {
                 let mut json = json.clone();
@@ -274,6 +346,48 @@ fn a_payload_without_one_of_its_fields_or_with_a_wrong_one_is_refused_with_its_p
                 assert!(is_named, "{event_type} {name} {wrong:?}: {error}");
             }
         }
+    }
+}
+
+#[test]
+fn what_no_order_payment_or_adjustment_can_say_is_refused_with_its_place() {
+    let edit = |event_type: &str, path: &str, value: Value| {
+        let (_, _, mut json) = shop().into_iter().find(|(of, ..)| of.name() == event_type).unwrap();
+        *json.pointer_mut(&format!("/data/{path}")).unwrap() = value;
+        json
+    };
+    let line = |quantity: Value, price: Value| json!([{"sku": "mug.blue", "quantity": quantity, "unitPrice": price}]);
+    let least_price = json!(i64::MAX / 2 + 1);
+    for (event_type, path, value, place) in [
+        ("order.placed", "items", json!([]), "items"),
+        ("order.placed", "items", line(json!(0), json!(1)), "items[0].quantity"),
+        ("order.placed", "items", line(json!(-1), json!(1)), "items[0].quantity"),
+        ("order.placed", "items", line(json!(2_147_483_648_i64), json!(1)), "items[0].quantity"),
+        ("order.placed", "items", line(json!(1), json!(-1)), "items[0].unitPrice"),
+        ("order.placed", "items", line(json!(1), json!(12.5)), "items[0].unitPrice"),
+        ("order.placed", "items", line(json!(1), json!(12.0)), "items[0].unitPrice"),
+        ("order.placed", "items", line(json!(1), json!(9_223_372_036_854_775_808_u64)), "items[0].unitPrice"),
+        ("order.placed", "items", line(json!(2), least_price), "items"),
+        ("order.placed", "items", json!([{"sku": "mug.blue", "quantity": 1}]), "items[0].unitPrice"),
+        ("order.placed", "orderId", json!("o/1"), "orderId"),
+        ("order.placed", "userId", json!("ada@example.com"), "userId"),
+        ("order.placed", "currency", json!("eur"), "currency"),
+        ("order.placed", "currency", json!("XXX"), "currency"),
+        ("payment.settled", "amount", json!(0), "amount"),
+        ("payment.settled", "amount", json!(-5), "amount"),
+        ("payment.settled", "amount", json!("5"), "amount"),
+        ("payment.settled", "amount", json!(1e3), "amount"),
+        ("payment.settled", "status", json!("paid"), "status"),
+        ("payment.settled", "status", json!("Settled"), "status"),
+        ("inventory.adjusted", "delta", json!(0.5), "delta"),
+        ("inventory.adjusted", "delta", json!(2_147_483_648_i64), "delta"),
+        ("inventory.adjusted", "sku", json!("mug blue"), "sku"),
+        ("inventory.adjusted", "reason", json!("x".repeat(257)), "reason"),
+    ] {
+        let json = edit(event_type, path, value);
+        let error = read(&json).expect_err(&json.to_string()).error;
+        let DecodeError::Data { path, .. } = &error else { panic!("{error}") };
+        assert_eq!(&**path, place, "{json}: {error}");
     }
 }
 
