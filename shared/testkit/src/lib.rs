@@ -8,6 +8,7 @@ mod outage;
 mod records;
 mod scopes;
 mod servers;
+mod shop;
 mod topic;
 mod traces;
 mod users;
@@ -21,6 +22,7 @@ pub use outage::break_tables;
 pub use records::{payload, raw_record, record};
 pub use scopes::{routes, scope_table};
 pub use servers::{artifacts, freeze};
+pub use shop::{inventory_adjusted, order_placed, payment_settled};
 /// For the statements of tests alone: those of the product stand in `store`.
 pub use sqlx;
 pub use topic::{Read, TestTopic, bootstrap, unique_name};

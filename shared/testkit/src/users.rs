@@ -50,7 +50,8 @@ pub fn system_audit(user_id: &str, action: &str, resource: &str) -> Event {
     }))
 }
 
-fn event(data: Data) -> Event {
+/// An event with an id of its own, made at the one time.
+pub(crate) fn event(data: Data) -> Event {
     let now = datetime!(2026-11-21 09:30 UTC);
     Event {
         id: crate::uuid_at(now).into(),
@@ -65,6 +66,6 @@ fn event(data: Data) -> Event {
     }
 }
 
-fn text<const MAX: usize>(text: &str) -> Text<MAX> {
+pub(crate) fn text<const MAX: usize>(text: &str) -> Text<MAX> {
     Text::new(text).expect("a short text")
 }
