@@ -1,5 +1,5 @@
 use consumer::{Entity, Reading, Record, Refusal};
-use events::{AuthAction, AuthStatus, Data, Event, EventType, SystemAudit, UserAuth, UserRegistered, UserUpdated};
+use events::{AuthAction, AuthStatus, Data, Event, SystemAudit, UserAuth, UserRegistered, UserUpdated};
 use store::audit_log::Entry;
 use store::user_auth_events::AuthEvent;
 use time::OffsetDateTime;
@@ -36,7 +36,9 @@ impl Row {
                 Reading::new(2, row(authenticated(told, event, order_time), said)).needs(user())
             }
             Data::SystemAudit(told) => Reading::new(3, row(Told::Audited, Said::of_audit(told))),
-            Data::LinkClicked(_) => return Err(Refusal::unexpected(EventType::LinkClicked)),
+            Data::LinkClicked(_) | Data::OrderPlaced(_) | Data::PaymentSettled(_) | Data::InventoryAdjusted(_) => {
+                return Err(Refusal::unexpected(event.event_type()));
+            }
         })
     }
 }
