@@ -1,6 +1,6 @@
 use events::{
-    AuthAction, AuthStatus, Data, Event, EventType, LinkClicked, SystemAudit, Text, UserAuth, UserRegistered,
-    UserUpdated, Utm,
+    AuthAction, AuthStatus, Data, Event, EventType, InventoryAdjusted, LinkClicked, OrderItem, OrderItems, OrderPlaced,
+    PaymentSettled, PaymentStatus, SystemAudit, Text, Topic, UserAuth, UserRegistered, UserUpdated, Utm, Whole,
 };
 use time::macros::datetime;
 use uuid::{Uuid, uuid};
@@ -12,9 +12,14 @@ const FIRST_ID: Uuid = uuid!("019aa5c1-6f40-7000-8000-000000000010");
 pub fn example(event_type: EventType) -> Event {
     let data = data(event_type);
     let is_click = event_type == EventType::LinkClicked;
+    let source = match event_type.topic() {
+        Topic::LinkClicks => "/onceward/redirect",
+        Topic::UserEvents | Topic::SystemAudit => "/campus/accounts",
+        Topic::OrderEvents => "/shop",
+    };
     Event {
         id: id(event_type).into(),
-        source: text(if is_click { "/onceward/redirect" } else { "/campus/accounts" }),
+        source: text(source),
         time: datetime!(2026-11-21 09:30:00.25 UTC),
         subject: Text::new(data.key()).ok(),
         sequence: (!is_click).then(|| text("0000000007")),
@@ -70,7 +75,35 @@ fn data(event_type: EventType) -> Data {
             status: text("success"),
             detail: Some(text("corrected after an appeal")),
         }),
+        EventType::OrderPlaced => Data::OrderPlaced(OrderPlaced {
+            order_id: parsed("o-7731"),
+            user_id: parsed("u-1842"),
+            items: OrderItems::new(vec![line("mug-blue", 2, 1250), line("postcard", 1, 150)])
+                .expect("an example keeps to the limits"),
+            currency: parsed("EUR"),
+        }),
+        EventType::PaymentSettled => Data::PaymentSettled(PaymentSettled {
+            payment_id: parsed("p-90210"),
+            order_id: parsed("o-7731"),
+            amount: whole(2650),
+            currency: parsed("EUR"),
+            status: PaymentStatus::Settled,
+        }),
+        EventType::InventoryAdjusted => Data::InventoryAdjusted(InventoryAdjusted {
+            adjustment_id: parsed("a-551"),
+            sku: parsed("mug-blue"),
+            delta: whole(-2),
+            reason: text("order o-7731"),
+        }),
     }
+}
+
+fn whole<const MIN: i64, const MAX: i64>(number: i64) -> Whole<MIN, MAX> {
+    Whole::new(number).expect("an example keeps to the limits")
+}
+
+fn line(sku: &str, quantity: i64, unit_price: i64) -> OrderItem {
+    OrderItem { sku: parsed(sku), quantity: whole(quantity), unit_price: whole(unit_price) }
 }
 
 fn click() -> LinkClicked {

@@ -46,6 +46,7 @@ fn a_schema_takes_its_example_and_no_other_types() {
 #[test]
 fn what_is_refused_is_refused_by_the_schema_too() {
     let long = |length| json!("x".repeat(length));
+    let line = |quantity: i64, price: Value| json!({"sku": "mug", "quantity": quantity, "unitPrice": price});
     let any = [
         ("/specversion", json!("0.3")),
         ("/specversion", json!("absent")),
@@ -107,6 +108,27 @@ fn what_is_refused_is_refused_by_the_schema_too() {
         (EventType::SystemAudit, "/data/resource", long(513)),
         (EventType::SystemAudit, "/data/status", json!("")),
         (EventType::SystemAudit, "/data/userId", json!("absent")),
+        (EventType::OrderPlaced, "/data/items", json!([])),
+        (EventType::OrderPlaced, "/data/items", json!(vec![line(1, json!(1)); 501])),
+        (EventType::OrderPlaced, "/data/items", json!([line(0, json!(1))])),
+        (EventType::OrderPlaced, "/data/items", json!([line(2_147_483_648, json!(1))])),
+        (EventType::OrderPlaced, "/data/items", json!([line(1, json!(-1))])),
+        (EventType::OrderPlaced, "/data/items", json!([line(1, json!(0.5))])),
+        (EventType::OrderPlaced, "/data/items", json!([line(1, json!("1"))])),
+        (EventType::OrderPlaced, "/data/items", json!([{"sku": "mug", "quantity": 1}])),
+        (EventType::OrderPlaced, "/data/currency", json!("eur")),
+        (EventType::OrderPlaced, "/data/currency", json!("XXX")),
+        (EventType::OrderPlaced, "/data/orderId", json!("o/1")),
+        (EventType::PaymentSettled, "/data/amount", json!(0)),
+        (EventType::PaymentSettled, "/data/amount", json!(12.5)),
+        (EventType::PaymentSettled, "/data/amount", json!(9_223_372_036_854_775_808_u64)),
+        (EventType::PaymentSettled, "/data/currency", json!("EURO")),
+        (EventType::PaymentSettled, "/data/status", json!("paid")),
+        (EventType::PaymentSettled, "/data/paymentId", long(129)),
+        (EventType::InventoryAdjusted, "/data/delta", json!(2_147_483_648_i64)),
+        (EventType::InventoryAdjusted, "/data/delta", json!("1")),
+        (EventType::InventoryAdjusted, "/data/reason", json!("")),
+        (EventType::InventoryAdjusted, "/data/adjustmentId", json!("absent")),
     ];
     for (event_type, path, value) in any.chain(own) {
         let json = edited(event_type, path, value);
@@ -196,6 +218,9 @@ proptest! {
             Data::UserUpdated(update) => update.updated_fields.extend(Text::cut(texts[2].as_bytes())),
             Data::UserAuth(auth) => auth.user_agent = Text::cut(texts[2].as_bytes()),
             Data::SystemAudit(audit) => audit.detail = Text::cut(texts[2].as_bytes()),
+            Data::InventoryAdjusted(adjustment) => adjustment.reason = Text::cut(texts[2].as_bytes()).unwrap(),
+            // What they say has no text that may be any.
+            Data::OrderPlaced(_) | Data::PaymentSettled(_) => {}
         }
         let json = json_of(&event);
         prop_assert!(validator(event.event_type()).is_valid(&json), "{}", json);

@@ -58,7 +58,9 @@ fn over_http(event_type: EventType) -> Value {
         attribute["pattern"] = json!(ATTRIBUTE);
     }
     schema["properties"]["sequence"] = sequence(&schema["properties"]["sequence"]);
-    schema["properties"]["data"]["properties"]["userId"]["pattern"] = json!(USER);
+    if let Some(user) = schema["properties"]["data"]["properties"].get_mut("userId") {
+        user["pattern"] = json!(USER);
+    }
     schema["properties"]["time"]["type"] = json!(["string", "null"]);
     schema["properties"]["source"]["pattern"] = json!(REFERENCE);
     schema["properties"]["datacontenttype"]["pattern"] = json!("^application/json$");
