@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
+use crate::shop::{self, OrderSummary};
+
 /// A user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
@@ -26,16 +28,43 @@ pub struct User {
     pub erased_at: Option<OffsetDateTime>,
 }
 
-/// The user of an id, erased as they may be.
-pub async fn user(connection: &mut PgConnection, user_id: &str) -> sqlx::Result<Option<User>> {
-    sqlx::query_as!(
-        User,
-        "select user_id, user_type, email, display_name, registered_at, last_login_at, failed_logins, erased_at
-         from users where user_id = $1",
-        user_id
-    )
-    .fetch_optional(connection)
-    .await
+/// The user of an id, erased as they may be, with so many of their latest orders at most.
+pub async fn user(
+    connection: &mut PgConnection,
+    user_id: &str,
+    orders: i64,
+) -> sqlx::Result<Option<(User, Vec<OrderSummary>)>> {
+    let rows = sqlx::query_file!("queries/show_user.sql", user_id, orders).fetch_all(connection).await?;
+    let user = rows.first().map(|row| User {
+        user_id: row.user_id.clone(),
+        user_type: row.user_type.clone(),
+        email: row.email.clone(),
+        display_name: row.display_name.clone(),
+        registered_at: row.registered_at,
+        last_login_at: row.last_login_at,
+        failed_logins: row.failed_logins,
+        erased_at: row.erased_at,
+    });
+    let Some(user) = user else { return Ok(None) };
+    // A user without orders is one row without an order.
+    let orders = rows.into_iter().filter_map(|row| {
+        let (order_id, currency, total) = (row.order_id?, row.currency?, row.total?);
+        let (payment_status, placed_at) = (row.payment_status?, row.placed_at?);
+        let (settled, refunded) = (shop::sum(&row.settled?), shop::sum(&row.refunded?));
+        let summary = |settled, refunded| OrderSummary {
+            order_id,
+            user_id: row.user_id,
+            currency,
+            total,
+            settled,
+            refunded,
+            payment_status,
+            placed_at,
+        };
+        Some(settled.and_then(|settled| Ok(summary(settled, refunded?))))
+    });
+    let orders = orders.collect::<sqlx::Result<Vec<OrderSummary>>>()?;
+    Ok(Some((user, orders)))
 }
 
 /// Something that a user did to prove who they are.

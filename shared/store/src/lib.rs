@@ -18,11 +18,16 @@ pub mod health;
 pub mod housekeeping;
 pub mod idempotency_keys;
 pub mod inbox;
+pub mod inventory;
 pub mod link_stats;
 pub mod links;
 mod migrate;
+pub mod orders;
 pub mod outbox;
 pub mod parked_events;
+pub mod payments;
+pub mod shop;
+pub mod stock;
 pub mod user_auth_events;
 pub mod users;
 

@@ -22,6 +22,8 @@ mod recount;
 mod redrive;
 mod redriven;
 mod repairs;
+mod shop;
+mod shop_constraints;
 mod transactions;
 mod users;
 
