@@ -45,7 +45,7 @@ create table order_items (
     order_id text collate "C" not null,
     line integer not null,
     sku text collate "C" not null,
-    quantity integer not null,
+    quantity bigint not null,
     unit_price bigint not null,
     constraint order_items_pkey primary key (order_id, line),
     constraint order_items_orders_fkey foreign key (order_id) references orders on delete cascade,

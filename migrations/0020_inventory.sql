@@ -16,7 +16,7 @@ create index inventory_oversold_idx on inventory (sku) where quantity < 0;
 create table inventory_adjustments (
     adjustment_id text collate "C" not null,
     sku text collate "C" not null,
-    delta integer not null,
+    delta bigint not null,
     reason text not null,
     event_source text collate "C" not null,
     event_id text collate "C" not null,

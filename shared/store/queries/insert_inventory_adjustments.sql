@@ -2,7 +2,7 @@
 with adjusted as (
     insert into inventory_adjustments (adjustment_id, sku, delta, reason, event_source, event_id, adjusted_at, recorded_at)
     select adjustment_id, sku, delta, reason, event_source, event_id, adjusted_at, now()
-    from unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::timestamptz[]) as given (
+    from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::timestamptz[]) as given (
         adjustment_id, sku, delta, reason, event_source, event_id, adjusted_at
     )
     order by adjustment_id

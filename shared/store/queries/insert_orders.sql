@@ -13,7 +13,7 @@ with placed as (
 lines as (
     insert into order_items (order_id, line, sku, quantity, unit_price)
     select order_id, line, sku, quantity, unit_price
-    from unnest($8::text[], $9::int[], $10::text[], $11::int[], $12::bigint[]) as item (order_id, line, sku, quantity, unit_price)
+    from unnest($8::text[], $9::int[], $10::text[], $11::bigint[], $12::bigint[]) as item (order_id, line, sku, quantity, unit_price)
     inner join placed using (order_id)
 )
 select order_id as "order_id!" from placed

@@ -26,7 +26,7 @@ pub struct Content {
     /// The article.
     pub sku: String,
     /// By how many the stock grew; less than 0 where it shrank.
-    pub delta: i32,
+    pub delta: i64,
     /// Why.
     pub reason: String,
 }

@@ -39,7 +39,7 @@ pub struct Item {
     /// The article.
     pub sku: String,
     /// How many of it.
-    pub quantity: i32,
+    pub quantity: i64,
     /// What one costs, in minor units.
     pub unit_price: i64,
 }
@@ -79,7 +79,7 @@ struct Items<'a> {
     order_id: Vec<&'a str>,
     line: Vec<i32>,
     sku: Vec<&'a str>,
-    quantity: Vec<i32>,
+    quantity: Vec<i64>,
     unit_price: Vec<i64>,
 }
 

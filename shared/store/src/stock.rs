@@ -22,7 +22,7 @@ pub struct Adjustment {
     /// Which adjustment.
     pub adjustment_id: String,
     /// By how many the stock grew; less than 0 where it shrank.
-    pub delta: i32,
+    pub delta: i64,
     /// Why.
     pub reason: String,
     /// The `source` of the event that told of it.

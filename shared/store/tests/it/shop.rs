@@ -27,8 +27,8 @@ pub(crate) async fn database() -> TestDatabase {
 }
 
 /// An order of `u-1` in euros, with these quantities and prices.
-pub(crate) fn order(order_id: &str, lines: &[(i32, i64)]) -> Order {
-    let item = |(place, (quantity, unit_price)): (usize, &(i32, i64))| Item {
+pub(crate) fn order(order_id: &str, lines: &[(i64, i64)]) -> Order {
+    let item = |(place, (quantity, unit_price)): (usize, &(i64, i64))| Item {
         sku: format!("sku-{place}"),
         quantity: *quantity,
         unit_price: *unit_price,
@@ -40,7 +40,7 @@ pub(crate) fn order(order_id: &str, lines: &[(i32, i64)]) -> Order {
             currency: "EUR".to_owned(),
             items: lines.iter().enumerate().map(item).collect(),
         },
-        total: lines.iter().map(|(quantity, price)| i64::from(*quantity) * price).sum(),
+        total: lines.iter().map(|(quantity, price)| quantity * price).sum(),
         event_source: "/shop".to_owned(),
         event_id: format!("placed {order_id}"),
         placed_at: NOON,
@@ -62,7 +62,7 @@ pub(crate) fn payment(payment_id: &str, order_id: &str, amount: i64, status: &st
     }
 }
 
-fn adjustment(adjustment_id: &str, sku: &str, delta: i32) -> Adjustment {
+fn adjustment(adjustment_id: &str, sku: &str, delta: i64) -> Adjustment {
     Adjustment {
         adjustment_id: adjustment_id.to_owned(),
         content: inventory::Content { sku: sku.to_owned(), delta, reason: "recount".to_owned() },
@@ -164,15 +164,15 @@ async fn the_payment_status_follows_from_the_sums_whatever_they_are() {
 async fn stock_is_the_sum_of_the_ledger_and_may_be_below_zero() {
     let database = database().await;
     let connection = &mut *database.pool.acquire().await.unwrap();
-    let told = [adjustment("a-1", "mug", 5), adjustment("a-2", "mug", -7), adjustment("a-3", "card", i32::MIN)];
+    let told = [adjustment("a-1", "mug", 5), adjustment("a-2", "mug", -7), adjustment("a-3", "card", -2_147_483_648)];
     let new = inventory::insert(connection, &told.iter().collect::<Vec<_>>()).await.unwrap();
     assert_eq!(new, ids(&["a-1", "a-2", "a-3"]));
-    let again = [told[0].clone(), adjustment("a-4", "card", i32::MIN), adjustment("a-5", "pen", 0)];
+    let again = [told[0].clone(), adjustment("a-4", "card", -2_147_483_648), adjustment("a-5", "pen", 0)];
     let new = inventory::insert(connection, &again.iter().collect::<Vec<_>>()).await.unwrap();
     assert_eq!(new, ids(&["a-4", "a-5"]));
     let all = stock::list(connection, false, None, 10).await.unwrap();
     let all: Vec<_> = all.iter().map(|stock| (stock.sku.as_str(), stock.quantity, stock.adjustments)).collect();
-    assert_eq!(all, [("card", 2 * i64::from(i32::MIN), 2), ("mug", -2, 2), ("pen", 0, 1)]);
+    assert_eq!(all, [("card", -4_294_967_296, 2), ("mug", -2, 2), ("pen", 0, 1)]);
     let oversold = stock::list(connection, true, Some("card"), 10).await.unwrap();
     assert_eq!(oversold.iter().map(|stock| stock.sku.as_str()).collect::<Vec<_>>(), ["mug"]);
     let (mug, ledger) = stock::show(connection, "mug", None, 1).await.unwrap().unwrap();

@@ -1,0 +1,27 @@
+//! `order-consumer`: brings orders, payments and adjustments of stock into the tables of a shop.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use consumer::Payload;
+use lambda_runtime::{LambdaEvent, service_fn};
+use order_consumer::OrderConsumer;
+use settings::Environment;
+
+#[expect(clippy::disallowed_methods, reason = "the clock is read here, and passed on")]
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let environment = Environment::of_process();
+    lambda::init_logs(&environment)?;
+    let consumer = Arc::new(OrderConsumer::start(&environment)?);
+    let pool = consumer.pool();
+    lambda::on_shutdown(move || async move { pool.close().await }).await;
+    lambda_runtime::run(service_fn(move |invocation: LambdaEvent<Payload>| {
+        let consumer = Arc::clone(&consumer);
+        async move {
+            let now = SystemTime::now();
+            consumer.handle(invocation.payload, lambda::remaining(&invocation.context, now), now.into()).await
+        }
+    }))
+    .await
+}
