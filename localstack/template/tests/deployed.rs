@@ -13,12 +13,18 @@ fn function<'a>(template: &'a Template, name: &str) -> &'a Function {
     template.functions.iter().find(|function| function.name == name).unwrap()
 }
 
-const READ_API: [&str; 14] = [
+const READ_API: [&str; 20] = [
     "GET /health",
     "GET /metrics",
     "GET /users/{id}",
     "GET /api/users/{id}/auth-events",
     "POST /api/users/{id}/erase",
+    "GET /orders/{id}",
+    "GET /api/orders",
+    "GET /api/orders/{id}/payments",
+    "GET /inventory/{sku}",
+    "GET /api/inventory",
+    "GET /api/inventory/{sku}/adjustments",
     "GET /api/audit",
     "GET /api/dead-letters",
     "GET /api/dead-letters/{id}",
@@ -47,6 +53,7 @@ fn every_function_has_its_limits_and_routes() {
         ("read-api", 10, 512, READ_API.to_vec()),
         ("click-consumer", 60, 1024, vec![]),
         ("event-fanout", 60, 1024, vec![]),
+        ("order-consumer", 60, 1024, vec![]),
         ("outbox-relay", 120, 512, vec![]),
         ("housekeeper", 300, 512, vec![]),
         ("audit-verify", 60, 512, vec![]),
@@ -82,6 +89,7 @@ fn every_mapping_starts_at_the_oldest_record_and_has_a_group_of_its_own() {
         ("click-consumer", "ClickConsumerClicks", "link.clicks", "click-consumer", 5000),
         ("event-fanout", "EventFanoutUsers", "user.events", "event-fanout-user-events", 2000),
         ("event-fanout", "EventFanoutAudit", "system.audit", "event-fanout-system-audit", 2000),
+        ("order-consumer", "OrderConsumerOrders", "order.events", "order-consumer", 2000),
     ];
     assert_eq!(read, expected);
     for (_, mapping) in mappings {
@@ -117,6 +125,7 @@ fn schedules_come_as_often_as_they_should() {
     let expected = [
         ("ClickConsumerTick", Duration::from_mins(1)),
         ("EventFanoutTick", Duration::from_mins(1)),
+        ("OrderConsumerTick", Duration::from_mins(1)),
         ("OutboxRelayTick", Duration::from_mins(1)),
         ("HousekeeperTick", Duration::from_hours(1)),
         ("AuditVerifyTick", Duration::from_mins(1)),
@@ -145,6 +154,8 @@ fn topics_keep_what_they_promise() {
         ("user.events.dlq", 3, 30 * day, ""),
         ("system.audit", 3, 30 * day, "LogAppendTime"),
         ("system.audit.dlq", 3, 30 * day, ""),
+        ("order.events", 3, 7 * day, ""),
+        ("order.events.dlq", 3, 30 * day, ""),
         ("audit.checkpoints", 1, for_ever, ""),
     ];
     let expected = expected.map(|(name, partitions, retention, timestamps)| {
