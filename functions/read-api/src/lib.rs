@@ -6,12 +6,15 @@ mod body;
 mod bytes;
 mod groups;
 mod health;
+mod inventory;
 mod keys;
 mod letters;
 mod metrics;
+mod orders;
 mod parked;
 mod path;
 mod query;
+mod tagged;
 mod tries;
 mod users;
 
@@ -77,6 +80,12 @@ pub fn router(api: ReadApi) -> (Router, OpenApi) {
         .needing(Scope::Read, routes!(users::show::show_user))
         .needing(Scope::Read, routes!(users::auth_events::list_auth_events))
         .needing(Scope::Admin, routes!(users::erase::erase_user))
+        .needing(Scope::Read, routes!(orders::show::show_order))
+        .needing(Scope::Read, routes!(orders::list::list_orders))
+        .needing(Scope::Read, routes!(orders::payments::list_payments))
+        .needing(Scope::Read, routes!(inventory::show::show_stock))
+        .needing(Scope::Read, routes!(inventory::list::list_stock))
+        .needing(Scope::Read, routes!(inventory::adjustments::list_adjustments))
         .needing(Scope::Read, routes!(audit::list_audit))
         .needing(Scope::Admin, routes!(keys::create::create_key, keys::list::list_keys))
         .needing(Scope::Admin, routes!(keys::revoke::revoke_key))

@@ -1,6 +1,6 @@
 //! The query of a request. Each parameter is read as text first, so that a problem names the one that it is about.
 
-use api::invalid;
+use api::{Cursor, invalid};
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use lambda::Problem;
@@ -54,6 +54,13 @@ pub(crate) fn of_micros(micros: i64) -> Result<OffsetDateTime, Problem> {
         .ok()
         .filter(|moment| moment.year() >= 0)
         .ok_or_else(no_cursor)
+}
+
+/// A place in a list that is ordered by time and id.
+pub(crate) fn place(cursor: Option<&str>) -> Result<Option<(OffsetDateTime, String)>, Problem> {
+    let Some((at, id)) = Cursor::<(i64, String)>::read(cursor)? else { return Ok(None) };
+    let place = (of_micros(at)?, id);
+    if place.1.contains('\0') { Err(no_cursor()) } else { Ok(Some(place)) }
 }
 
 /// The problem with a cursor that somebody made up.

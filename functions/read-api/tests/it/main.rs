@@ -10,5 +10,7 @@ mod pages;
 mod parked;
 mod redrive;
 mod refusals;
+mod shop;
+mod tags;
 mod users;
 mod world;

@@ -69,6 +69,58 @@ async fn of_the_trail() {
 }
 
 #[tokio::test]
+async fn of_orders() {
+    let world = World::new().await;
+    world.user("u-1", "a@example.com").await;
+    for n in 0..30 {
+        world.order(&format!("o-{n}"), "u-1", NOW - Duration::seconds(n / 4)).await;
+    }
+    for path in ["/api/orders", "/api/orders?user=u-1", "/api/orders?paymentStatus=unpaid"] {
+        let seen = all(&world, path, "orderId", async |page| {
+            world.order(&format!("new {path} {page}"), "u-1", NOW + Duration::MINUTE).await;
+        })
+        .await;
+        assert_whole(&seen, (0..30).map(|n| format!("o-{n}").into()));
+    }
+}
+
+#[tokio::test]
+async fn of_the_payments_of_an_order() {
+    let world = World::new().await;
+    world.user("u-1", "a@example.com").await;
+    world.order("o-1", "u-1", NOW).await;
+    for n in 0..30 {
+        world.pay(&format!("p-{n}"), "o-1", 1, "settled", NOW - Duration::seconds(n / 4)).await;
+    }
+    let seen = all(&world, "/api/orders/o-1/payments", "paymentId", async |page| {
+        world.pay(&format!("new {page}"), "o-1", 1, "failed", NOW + Duration::MINUTE).await;
+    })
+    .await;
+    assert_whole(&seen, (0..30).map(|n| format!("p-{n}").into()));
+    assert_eq!(seen.len(), 30);
+}
+
+#[tokio::test]
+async fn of_stock_and_of_a_ledger() {
+    let world = World::new().await;
+    for n in 0..30 {
+        world.adjust(&format!("a-{n}"), "mug", -1, NOW - Duration::seconds(n / 4)).await;
+        world.adjust(&format!("b-{n}"), &format!("sku-{n}"), -1, NOW).await;
+    }
+    let ledger = all(&world, "/api/inventory/mug/adjustments", "adjustmentId", async |page| {
+        world.adjust(&format!("new {page}"), "mug", 1, NOW + Duration::MINUTE).await;
+    })
+    .await;
+    assert_whole(&ledger, (0..30).map(|n| format!("a-{n}").into()));
+    assert_eq!(ledger.len(), 30);
+    for path in ["/api/inventory", "/api/inventory?oversold=true"] {
+        let stock = all(&world, path, "sku", async |_| {}).await;
+        assert_whole(&stock, (0..30).map(|n| format!("sku-{n}").into()));
+        assert_eq!(stock.len(), 31);
+    }
+}
+
+#[tokio::test]
 async fn of_dead_letters() {
     let world = World::new().await;
     let letters: Vec<_> = (0..30).map(|offset| letter("u-1", offset)).collect();

@@ -2,14 +2,25 @@ use axum::body::Body;
 use http::Request;
 use serde_json::json;
 
-use crate::world::{World, letter};
+use crate::world::{NOW, World, letter};
 
-const LISTS: [&str; 4] = ["/api/users/u-1/auth-events", "/api/audit", "/api/dead-letters", "/api/parked"];
+const LISTS: [&str; 8] = [
+    "/api/users/u-1/auth-events",
+    "/api/orders",
+    "/api/orders/o-1/payments",
+    "/api/inventory",
+    "/api/inventory/mug/adjustments",
+    "/api/audit",
+    "/api/dead-letters",
+    "/api/parked",
+];
 
 #[tokio::test]
 async fn a_parameter_that_is_none_or_is_given_twice_is_refused_by_each_list() {
     let world = World::new().await;
     world.user("u-1", "a@example.com").await;
+    world.order("o-1", "u-1", NOW).await;
+    world.adjust("a-1", "mug", 1, NOW).await;
     for path in LISTS {
         for query in ["more=1", "limit=1&limit=2", "Limit=1"] {
             let detail = world.get(&format!("{path}?{query}")).await.invalid("query").to_owned();
@@ -33,6 +44,13 @@ async fn a_parameter_that_is_none_or_is_given_twice_is_refused_by_each_list() {
 async fn a_value_that_cannot_be_one_is_refused_with_its_name() {
     let world = World::new().await;
     for (path, field) in [
+        ("/api/orders?user=ada@example.com", "user"),
+        ("/api/orders?user=", "user"),
+        ("/api/orders?paymentStatus=late", "paymentStatus"),
+        ("/api/orders?paymentStatus=Paid", "paymentStatus"),
+        ("/api/orders?paymentStatus=", "paymentStatus"),
+        ("/api/inventory?oversold=yes", "oversold"),
+        ("/api/inventory?oversold=", "oversold"),
         ("/api/audit?user=ada@example.com", "user"),
         ("/api/audit?user=", "user"),
         ("/api/audit?resource=", "resource"),
@@ -122,6 +140,9 @@ async fn another_method_or_path_is_a_problem() {
         ("POST", "/users/u-1"),
         ("DELETE", "/api/users/u-1/auth-events"),
         ("GET", "/api/users/u-1/erase"),
+        ("POST", "/orders/o-1"),
+        ("DELETE", "/api/orders"),
+        ("PUT", "/inventory/mug"),
         ("POST", "/api/audit"),
         ("POST", "/api/dead-letters"),
         ("DELETE", "/api/dead-letters/1"),

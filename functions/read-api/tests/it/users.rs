@@ -11,6 +11,7 @@ async fn a_user_is_shown_with_all_that_is_known() {
     let registered = json!({
         "userId": "u-1", "userType": "student", "email": "Ada@example.com", "displayName": null,
         "registeredAt": "2026-11-21T11:00:00.123456Z", "lastLoginAt": null, "failedLogins": 0, "erasedAt": null,
+        "orders": [],
     });
     assert_eq!(world.must_get("/users/u-1").await, registered);
     sqlx::query("update users set display_name = 'Ada', last_login_at = registered_at, failed_logins = 2")
@@ -30,7 +31,7 @@ async fn an_erased_user_is_shown_as_erased() {
     world.post("/api/users/u-1/erase", &json!(null)).await;
     let erased = json!({
         "userId": "u-1", "userType": null, "email": null, "displayName": null, "registeredAt": null, "lastLoginAt": null,
-        "failedLogins": 0, "erasedAt": "2026-11-21T12:00:00.123456Z",
+        "failedLogins": 0, "erasedAt": "2026-11-21T12:00:00.123456Z", "orders": [],
     });
     assert_eq!(world.must_get("/users/u-1").await, erased);
     let history = world.must_get("/api/users/u-1/auth-events").await;

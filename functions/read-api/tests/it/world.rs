@@ -11,7 +11,10 @@ use store::audit_log::{self, Entry};
 use store::blocked_keys::{self, Queue};
 use store::dead_letters::{self, DeadLetter};
 use store::inbox::{self, Receipt, State};
+use store::inventory::{self, Adjustment};
+use store::orders::{self, Item, Order};
 use store::parked_events::{self, Entity, NewlyParked};
+use store::payments::{self, Payment};
 use testkit::{TestDatabase, TestTopic, sqlx};
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
@@ -94,6 +97,52 @@ impl World {
         .execute(&self.database.pool)
         .await
         .unwrap();
+    }
+
+    /// An order of two mugs for 25 euros.
+    pub async fn order(&self, order_id: &str, user_id: &str, placed_at: OffsetDateTime) {
+        let items = vec![Item { sku: "mug".to_owned(), quantity: 2, unit_price: 1250 }];
+        let order = Order {
+            order_id: order_id.to_owned(),
+            content: orders::Content { user_id: user_id.to_owned(), currency: "EUR".to_owned(), items },
+            total: 2500,
+            event_source: "/shop".to_owned(),
+            event_id: format!("placed {order_id}"),
+            placed_at,
+        };
+        let connection = &mut self.database.pool.acquire().await.unwrap();
+        assert_eq!(orders::insert(connection, &[&order]).await.unwrap().len(), 1);
+    }
+
+    /// A payment of an order, settled or not, of so many cents.
+    pub async fn pay(&self, payment_id: &str, order_id: &str, amount: i64, status: &str, settled_at: OffsetDateTime) {
+        let payment = Payment {
+            payment_id: payment_id.to_owned(),
+            content: payments::Content {
+                order_id: order_id.to_owned(),
+                amount,
+                currency: "EUR".to_owned(),
+                status: status.to_owned(),
+            },
+            event_source: "/shop".to_owned(),
+            event_id: format!("settled {payment_id}"),
+            settled_at,
+        };
+        let connection = &mut self.database.pool.acquire().await.unwrap();
+        assert_eq!(payments::insert(connection, &[&payment]).await.unwrap().len(), 1);
+    }
+
+    /// An adjustment of an article by so many.
+    pub async fn adjust(&self, adjustment_id: &str, sku: &str, delta: i64, adjusted_at: OffsetDateTime) {
+        let adjustment = Adjustment {
+            adjustment_id: adjustment_id.to_owned(),
+            content: inventory::Content { sku: sku.to_owned(), delta, reason: "delivery".to_owned() },
+            event_source: "/shop".to_owned(),
+            event_id: format!("adjusted {adjustment_id}"),
+            adjusted_at,
+        };
+        let connection = &mut self.database.pool.acquire().await.unwrap();
+        assert_eq!(inventory::insert(connection, &[&adjustment]).await.unwrap().len(), 1);
     }
 
     /// A login of the user, from 192.0.2.77.
