@@ -38,7 +38,7 @@ impl Topics {
     }
 }
 
-/// What event-fanout polls, with groups of its own.
+/// What a function polls, with groups of its own.
 fn poll(function: &Function, topics: &Topics, base: &str) -> watch::Sender<bool> {
     let (stop, stopped) = watch::channel(false);
     for mapping in &function.mappings {
@@ -87,7 +87,7 @@ async fn tell(client: &Client, base: &str, key: &str) {
     let batch = send(format!("{base}/api/events"), "application/cloudevents-batch+json", story().to_string());
     let taken = batch.await.unwrap();
     assert_eq!(taken.status(), StatusCode::ACCEPTED, "{}", taken.text().await.unwrap());
-    for list in ["dead-letters", "parked", "audit"] {
+    for list in ["dead-letters", "parked", "audit", "orders", "inventory"] {
         let is_there = || async {
             let answer = client.get(format!("{base}/api/{list}")).bearer_auth(key).send().await.ok()?;
             let page: Value = answer.json().await.ok()?;
@@ -102,7 +102,10 @@ async fn tell(client: &Client, base: &str, key: &str) {
 async fn requests_made_up_from_the_description_find_nothing() {
     let (database, topics) = (TestDatabase::new().await, Topics::new().await);
     let functions = Template::read(&root().join("infra/template.yaml")).unwrap().functions;
-    let fanout = functions.iter().find(|function| function.name == "event-fanout").unwrap().clone();
+    let consumers = ["event-fanout", "order-consumer"];
+    let polled: Vec<Function> =
+        functions.iter().filter(|function| consumers.contains(&function.name.as_str())).cloned().collect();
+    assert_eq!(polled.len(), consumers.len());
     let binaries = std::env::current_exe().unwrap().ancestors().nth(2).unwrap().to_path_buf();
     let mut config = RuntimeConfig::new(functions, binaries);
     config.env = [
@@ -119,7 +122,7 @@ async fn requests_made_up_from_the_description_find_nothing() {
     config.default_concurrency = 2;
     let running = Runtime::start(config).await.unwrap();
     let base = format!("http://{}", running.addr);
-    let stop = poll(&fanout, &topics, &base);
+    let stops: Vec<_> = polled.iter().map(|function| poll(function, &topics, &base)).collect();
     let key = api_key(&database, &["links", "events:*", "read", "admin"], &["*"]).await;
     tell(&Client::new(), &base, &key).await;
 
@@ -130,7 +133,9 @@ async fn requests_made_up_from_the_description_find_nothing() {
         .status()
         .await
         .expect("`make fuzz` installs it");
-    stop.send_replace(true);
+    for stop in stops {
+        stop.send_replace(true);
+    }
     running.shutdown().await;
     assert!(status.success(), "schemathesis found something; its words are above");
 }

@@ -31,12 +31,12 @@ fn requests(description: &OpenApi, other_key: &str) -> Vec<Request<Body>> {
             None => "1",
         };
         for body in bodies {
-            let request = Request::builder().method(method).uri(path.replace("{id}", id));
+            let request = Request::builder().method(method).uri(path.replace("{id}", id).replace("{sku}", "mug"));
             let request = request.header(CONTENT_TYPE, "application/json").body(Body::from(*body)).unwrap();
             requests.push(request);
         }
     }
-    assert!(requests.len() >= 14, "{requests:?}");
+    assert!(requests.len() >= 20, "{requests:?}");
     requests
 }
 
