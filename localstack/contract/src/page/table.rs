@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-/// A line for each field of an object, those that are required first, and those of objects in it after their own.
+/// A line for each field of an object, those that are required first, and those of objects and lists of objects in it after their own.
 pub(crate) fn table(schema: &Value) -> String {
     lines(schema, "")
 }
@@ -22,7 +22,8 @@ fn lines(schema: &Value, within: &str) -> String {
             let meaning = field["description"].as_str().unwrap_or_default().replace('\n', " ");
             let kind = kind(field).replace('|', r"\|");
             let line = format!("| `{within}{name}` | {kind} | {is_required} | {meaning} |\n");
-            line + &lines(field, &format!("{within}{name}."))
+            let of_object = lines(field, &format!("{within}{name}."));
+            line + &of_object + &lines(&field["items"], &format!("{within}{name}[]."))
         })
         .collect()
 }
@@ -34,9 +35,15 @@ fn may_be_null(schema: &Value) -> bool {
     types.chain(one_of.map(|alternative| &alternative["type"])).any(is_null)
 }
 
+/// The most names that a table spells out.
+const MOST_NAMES: usize = 16;
+
 /// What a value may be, in few words.
 fn kind(schema: &Value) -> String {
     if let Some(names) = schema["enum"].as_array() {
+        if names.len() > MOST_NAMES {
+            return format!("one of {} names in the schema", names.len());
+        }
         let names = names.iter().filter(|name| !name.is_null());
         return names.map(|name| format!("`{}`", name.as_str().unwrap_or_default())).collect::<Vec<_>>().join(", ");
     }
@@ -50,7 +57,15 @@ fn kind(schema: &Value) -> String {
     match first_type(schema) {
         "array" => format!("list{}: {}", count(schema), kind(&schema["items"])),
         "string" => text(schema),
+        "integer" => integer(schema),
         other => other.to_owned(),
+    }
+}
+
+fn integer(schema: &Value) -> String {
+    match (schema["minimum"].as_i64(), schema["maximum"].as_i64()) {
+        (Some(min), Some(max)) => format!("whole number, {min} to {max}"),
+        _ => "whole number".to_owned(),
     }
 }
 
