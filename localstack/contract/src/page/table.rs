@@ -115,4 +115,20 @@ mod tests {
         let required: Vec<&str> = table.lines().filter_map(|line| line.split(" | ").nth(2)).map(str::trim).collect();
         assert_eq!(required, ["yes", "", "", "no; not null"], "{table}");
     }
+
+    #[test]
+    fn what_a_list_of_objects_holds_is_listed_and_many_names_are_counted() {
+        let names: Vec<String> = (0..=MOST_NAMES).map(|name| name.to_string()).collect();
+        let item = json!({"type": "object", "required": ["price"], "properties": {
+            "price": {"type": "integer", "minimum": 0, "maximum": 9, "description": "Each."},
+        }});
+        let schema = json!({"required": ["items", "code"], "properties": {
+            "items": {"type": "array", "minItems": 1, "maxItems": 3, "items": item},
+            "code": {"type": "string", "enum": names},
+        }});
+        let expected = "| `items` | list of 1 to 3: object | yes |  |\n\
+                        | `items[].price` | whole number, 0 to 9 | yes | Each. |\n\
+                        | `code` | one of 17 names in the schema | yes |  |\n";
+        assert_eq!(table(&schema), expected);
+    }
 }
