@@ -73,6 +73,12 @@ impl Settings {
         self.state.directory.join("prometheus")
     }
 
+    /// The folder of the journals that `make producer` keeps.
+    #[must_use]
+    pub fn journals(&self) -> PathBuf {
+        self.state.directory.join("producer")
+    }
+
     /// What local Kafka clients connect to.
     pub(crate) fn bootstrap(&self) -> String {
         format!("127.0.0.1:{}", self.kafka_port)

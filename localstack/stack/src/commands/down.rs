@@ -38,9 +38,9 @@ pub(super) async fn stop(settings: &Settings, kind: Kind) -> anyhow::Result<()> 
     record::remove(&settings.state.run(), kind.key())
 }
 
-/// Removes data and logs; the servers themselves stay installed.
+/// Removes data, logs, and the journals of what was sent to servers that are empty now; the servers themselves stay installed.
 fn remove(settings: &Settings) -> anyhow::Result<()> {
-    for part in ["postgres", "kafka", "logs"] {
+    for part in ["postgres", "kafka", "logs", "producer"] {
         let folder = settings.state.directory.join(part);
         if folder.exists() {
             fs::remove_dir_all(&folder).with_context(|| format!("cannot remove {}", folder.display()))?;

@@ -1,0 +1,13 @@
+//! `producer`: with a command does that, and without one shows a menu.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use producer::Arguments;
+use time::OffsetDateTime;
+
+#[tokio::main]
+#[expect(clippy::disallowed_methods, reason = "the clock is read here, and passed on")]
+async fn main() -> ExitCode {
+    stack::report(producer::run(Arguments::parse(), OffsetDateTime::now_utc).await)
+}

@@ -1,0 +1,102 @@
+//! A load on its whole way, by Kafka and by HTTP.
+
+use producer::{Attempts, Entry, Journal, Mixture, Parcel, Shares, Shop, Way, again};
+
+use crate::world::{OPENED, PACE, World};
+
+const TROUBLES: Shares = Shares { duplicates: 0.1, rubbish: 0.05, out_of_order: 0.2 };
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_troubled_load_is_complete_once_each_and_its_totals_are_equal() {
+    let world = World::new().await;
+    let services = world.serve().await;
+    let sent = world.load(&world.way(), 7, 600, TROUBLES).await;
+    let verdict = world.settled().await;
+    assert!(verdict.is_clean(), "{verdict:#?}");
+    assert_eq!((sent.refused, sent.again, verdict.uncertain), (0, 0, 0));
+    assert!(verdict.duplicates > 20, "{}", verdict.duplicates);
+    let letters = verdict.tables.iter().find(|table| table.what == "dead letters").unwrap();
+    assert!(letters.journal > 10 && letters.journal == letters.database, "{letters:?}");
+    services.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn through_the_intake_rubbish_is_refused_and_the_rest_counts_once() {
+    let world = World::new().await;
+    let services = world.serve().await;
+    let key = testkit::api_key(&world.database, &["events:*"], &["/producer"]).await;
+    let sent = world.load(&Way::http(&services.base, &key).unwrap(), 8, 300, TROUBLES).await;
+    assert!(sent.refused > 0, "{sent:?}");
+    let verdict = world.settled().await;
+    assert!(verdict.is_clean(), "{verdict:#?}");
+    services.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_may_not_send_is_said_to_be_none() {
+    let world = World::new().await;
+    let services = world.serve().await;
+    let way = Way::http(&services.base, "onceward_nobody").unwrap();
+    let parcels: Vec<Parcel> = parcels(3);
+    let error = way.send(&parcels.iter().collect::<Vec<_>>()).await.unwrap_err();
+    assert!(error.to_string().contains("make api-key"), "{error}");
+    services.stop().await;
+}
+
+fn parcels(count: usize) -> Vec<Parcel> {
+    Mixture::new(Shop::open(9, "t", OPENED).flatten().take(count), Shares::default(), 9).collect()
+}
+
+/// Half of it was written down and sent, and the other half was written down alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_killed_producer_left_open_may_be_there_or_not_and_is_sent_again() {
+    let world = World::new().await;
+    let services = world.serve().await;
+    let (way, parcels) = (world.way(), parcels(40));
+    let mut journal = world.journal(9);
+    journal.sends(&parcels).unwrap();
+    way.send(&parcels[..20].iter().collect::<Vec<_>>()).await.unwrap();
+    drop(journal);
+    let verdict = world.settled().await;
+    assert!(verdict.is_clean() && verdict.uncertain > 0, "{verdict:#?}");
+
+    let (mut journal, content) = Journal::resume(&world.path()).unwrap();
+    let open = content.open();
+    assert_eq!(open, (0..40).collect::<Vec<_>>());
+    let sent = again(&content, &open, &mut journal, &way, PACE, |_| {}).await.unwrap();
+    assert_eq!((sent.acknowledged, sent.again), (40, 40));
+    let verdict = world.settled().await;
+    assert!(verdict.is_clean(), "{verdict:#?}");
+    assert_eq!(verdict.uncertain, 0);
+    let content = Journal::read(&world.path()).unwrap();
+    let expected = Attempts { tries: 2, acknowledged: 1, refused: 0 };
+    assert!(content.records.iter().all(|(_, attempts)| *attempts == expected));
+    services.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_whole_journal_that_is_sent_again_changes_nothing() {
+    let world = World::new().await;
+    let services = world.serve().await;
+    let way = world.way();
+    world.load(&way, 10, 100, Shares::default()).await;
+    let first = world.settled().await;
+    assert!(first.is_clean(), "{first:#?}");
+    let (mut journal, content) = Journal::resume(&world.path()).unwrap();
+    let all: Vec<u64> = (0..content.records.len() as u64).collect();
+    again(&content, &all, &mut journal, &way, PACE, |_| {}).await.unwrap();
+    // What is behind the last of it says that it has been through.
+    let after = parcels_after(&content.header.name);
+    let numbers = journal.sends(&after).unwrap();
+    way.send(&after.iter().collect::<Vec<_>>()).await.unwrap();
+    journal.note(Entry::Acknowledged(numbers)).unwrap();
+    let second = world.settled().await;
+    assert!(second.is_clean(), "{second:#?}");
+    services.stop().await;
+}
+
+/// An order of nobody else, and its user, for each partition to have something new.
+fn parcels_after(name: &str) -> Vec<Parcel> {
+    let mut shop = Shop::open(11, &format!("{name}-after"), OPENED);
+    (0..20).flat_map(|_| shop.story()).map(|event| Parcel::of(&event)).collect()
+}

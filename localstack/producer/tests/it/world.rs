@@ -1,0 +1,140 @@
+//! Functions that consume, on a database and topics of their own, and a producer beside them.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use event_source::{Config, EventSource, ScheduleConfig, Scheduler};
+use events::Topic;
+use producer::verify::{Verdict, verify};
+use producer::{Header, Journal, Mixture, Pace, Sent, Shares, Shop, Way, transmit};
+use runtime::{Running, Runtime, RuntimeConfig};
+use settings::Environment;
+use template::{Function, Template};
+use testkit::{TestDatabase, TestTopic, eventually, unique_name};
+use time::OffsetDateTime;
+use time::macros::datetime;
+use tokio::sync::watch;
+
+/// Long ago: the intake takes nothing of the future.
+pub const OPENED: OffsetDateTime = datetime!(2025-01-01 09:30 UTC);
+pub const PATIENCE: Duration = Duration::from_mins(1);
+pub const PACE: Pace = Pace { rate: None, patience: Duration::from_secs(30) };
+
+/// Of these the shop's events have consumers.
+const TOPICS: [Topic; 3] = [Topic::UserEvents, Topic::SystemAudit, Topic::OrderEvents];
+const CONSUMERS: [&str; 2] = ["event-fanout", "order-consumer"];
+
+pub struct World {
+    pub database: TestDatabase,
+    pub topics: Vec<(Topic, TestTopic)>,
+    pub folder: tempfile::TempDir,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        let mut topics = Vec::new();
+        for topic in TOPICS {
+            topics.push((topic, TestTopic::new(3).await));
+        }
+        Self { database: TestDatabase::new().await, topics, folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// What functions and producers are told.
+    pub fn variables(&self) -> Vec<(String, String)> {
+        let fixed = [
+            ("DATABASE_URL", self.database.url()),
+            ("KAFKA_BOOTSTRAP_SERVERS", testkit::bootstrap()),
+            ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT".to_owned()),
+            ("KAFKA_SASL_MECHANISM", String::new()),
+            ("PUBLIC_BASE_URL", "https://short.example".to_owned()),
+        ];
+        let topics = self.topics.iter().map(|(topic, own)| (topic.variable(), own.name.clone()));
+        fixed.into_iter().chain(topics).map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    pub fn way(&self) -> Way {
+        Way::kafka(&self.variables().into_iter().collect::<Environment>()).unwrap()
+    }
+
+    pub fn path(&self) -> PathBuf {
+        self.folder.path().join("journal.jsonl")
+    }
+
+    pub fn journal(&self, seed: u64) -> Journal {
+        Journal::create(&self.path(), &Header { name: "t".to_owned(), seed, opened_at: OPENED }).unwrap()
+    }
+
+    /// Sends a day of so many events, and keeps a journal of it.
+    pub async fn load(&self, way: &Way, seed: u64, count: usize, shares: Shares) -> Sent {
+        let mixture = Mixture::new(Shop::open(seed, "t", OPENED).flatten().take(count), shares, seed);
+        transmit(mixture, &mut self.journal(seed), way, PACE, |_| {}).await.unwrap()
+    }
+
+    pub async fn verify(&self) -> Verdict {
+        let content = Journal::read(&self.path()).unwrap();
+        verify(&mut self.database.pool.acquire().await.unwrap(), &content).await.unwrap()
+    }
+
+    /// Waits until everything is there, and gives what was found where that does not come.
+    pub async fn settled(&self) -> Verdict {
+        eventually("nothing is missing, or something is wrong", PATIENCE, async || {
+            let verdict = self.verify().await;
+            (verdict.is_clean() || !verdict.is_only_late()).then_some(verdict)
+        })
+        .await
+    }
+
+    /// Starts the consumers and the intake.
+    pub async fn serve(&self) -> Services {
+        let functions = Template::read(&root().join("infra/template.yaml")).unwrap().functions;
+        let mut config = RuntimeConfig::new(functions.clone(), binaries());
+        config.env = self.variables().into_iter().collect();
+        let runtime = Runtime::start(config).await.unwrap();
+        let base = format!("http://{}", runtime.addr);
+        let (stop, stopped) = watch::channel(false);
+        for function in functions.iter().filter(|function| CONSUMERS.contains(&function.name.as_str())) {
+            self.poll(function, &base, &stopped);
+        }
+        Services { base, runtime, stop }
+    }
+
+    fn poll(&self, function: &Function, base: &str, stopped: &watch::Receiver<bool>) {
+        for mapping in &function.mappings {
+            let mut mapping = mapping.clone();
+            let own = self.topics.iter().find(|(topic, _)| topic.default_name() == mapping.topic);
+            mapping.topic = own.expect("a topic of its own").1.name.clone();
+            mapping.consumer_group = unique_name();
+            let config = Config::new(function, &mapping, &testkit::bootstrap(), base);
+            tokio::spawn(EventSource::run(config, stopped.clone()));
+        }
+        for schedule in &function.schedules {
+            let mut schedule = schedule.clone();
+            // What waits for another consumer's row is looked at on the tick.
+            schedule.every = Duration::from_millis(500);
+            tokio::spawn(Scheduler::run(ScheduleConfig::new(function, &schedule, base), stopped.clone()));
+        }
+    }
+}
+
+/// What runs until it is stopped.
+pub struct Services {
+    pub base: String,
+    runtime: Running,
+    stop: watch::Sender<bool>,
+}
+
+impl Services {
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        self.runtime.shutdown().await;
+    }
+}
+
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// Where the built functions are: beside this test.
+fn binaries() -> PathBuf {
+    std::env::current_exe().unwrap().ancestors().nth(2).unwrap().to_path_buf()
+}
