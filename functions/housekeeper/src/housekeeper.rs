@@ -4,7 +4,7 @@ use std::time::Duration as StdDuration;
 use anyhow::ensure;
 use serde::Serialize;
 use settings::{Environment, SettingError};
-use store::erasure::{self, Person};
+use store::erasure::{self, CONSUMERS, Person, Place};
 use store::housekeeping::{self, Leftover};
 use store::{Connection as _, PgPool};
 use time::{Duration, OffsetDateTime};
@@ -19,9 +19,7 @@ pub const INBOX_KEEP_DAYS: NonZeroU16 = NonZeroU16::new(35).unwrap();
 const FOLD_AFTER: Duration = Duration::minutes(5);
 /// An answer is honoured until it expires by the clock of whoever gives it.
 const CLOCKS_DIFFER_BY: Duration = Duration::HOUR;
-/// Whose dead letters may be about people.
-const CONSUMER: &str = "event-fanout";
-/// So many people are erased again in one run.
+/// So many people are erased again in one run, for each consumer that has something of them.
 const LEFTOVERS: i64 = 1000;
 
 /// What an environment keeps between invocations.
@@ -115,14 +113,18 @@ impl Housekeeper {
             return Ok(progress);
         }
         let mut connection = self.pool.acquire().await?;
-        let leftovers = housekeeping::find_leftovers(&mut connection, CONSUMER, LEFTOVERS).await?;
+        let consumers = CONSUMERS.map(|(consumer, _)| consumer);
+        let leftovers = housekeeping::find_leftovers(&mut connection, &consumers, LEFTOVERS).await?;
         let are_all = leftovers.len() < usize::try_from(LEFTOVERS).unwrap_or(usize::MAX);
-        for Leftover { user_id, topics } in leftovers {
+        for Leftover { user_id, consumer, topics } in leftovers {
             if deadline.is_near() {
                 return Ok(progress);
             }
             let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
-            let person = Person { user_id: &user_id, consumer: CONSUMER, topics: &topics };
+            let known = CONSUMERS.iter().filter(|(known, _)| *known == consumer);
+            let places: Vec<Place<'_>> =
+                known.map(|(consumer, waiting)| Place { consumer, topics: &topics, waiting: *waiting }).collect();
+            let person = Person { user_id: &user_id, places: &places };
             let mut transaction = connection.begin().await?;
             store::limit_transaction(&mut transaction, deadline.left()).await?;
             let erased = erasure::erase(&mut transaction, &person, now).await?;

@@ -173,19 +173,21 @@ async fn what_is_left_of_the_erased_is_cleared_and_nothing_of_anybody_else() {
              from (values
                  (1, 'event-fanout', 'u-1', 'Ada'), (2, 'event-fanout', 'k', '{\"userId\":\"u-1\"}'),
                  (3, 'event-fanout', 'u-2', 'Bob'), (4, 'event-fanout', 'u-10', '{\"userId\":\"u-10\"}'),
-                 (5, 'click-consumer', 'u-3', 'a link of that code')
+                 (5, 'click-consumer', 'u-3', 'a link of that code'),
+                 (6, 'order-consumer', 'o-1', '{\"userId\":\"u-1\",\"address\":\"Ada\"}'),
+                 (7, 'order-consumer', 'o-2', '{\"userId\":\"u-2\"}')
              ) as letter (n, consumer, key, value)",
     )
     .await;
     let done = housekeeper(&database).handle(None, NOW).await.unwrap();
-    assert_eq!(done, Done { letters_cleared: 2, finished: true, ..Done::default() });
+    assert_eq!(done, Done { letters_cleared: 3, finished: true, ..Done::default() });
     let left: Vec<i64> = sqlx::query_scalar(
         "select record_offset from dead_letters where state = 'open' and value is not null order by 1",
     )
     .fetch_all(&database.pool)
     .await
     .unwrap();
-    assert_eq!(left, [3, 4, 5]);
+    assert_eq!(left, [3, 4, 5, 7]);
     assert_eq!(count(&database, "users where erased_at = '2026-11-20Z'").await, 2);
     let again = housekeeper(&database).handle(None, NOW).await.unwrap();
     assert_eq!(again, Done { finished: true, ..Done::default() });

@@ -43,6 +43,7 @@ pub struct ReadApi {
     /// The topics of what is known about people.
     user_events: String,
     system_audit: String,
+    order_events: String,
     publisher: OrderedPublisher,
     /// How long the outbox is drained after a change.
     budget: Duration,
@@ -60,6 +61,7 @@ impl ReadApi {
             clock,
             user_events: topic(Topic::UserEvents),
             system_audit: topic(Topic::SystemAudit),
+            order_events: topic(Topic::OrderEvents),
             watch: health::Watch::read(environment, &kafka)?,
             publisher: OrderedPublisher::start(kafka).context("no Kafka producer")?,
             budget: outbox::budget(environment)?,

@@ -5,15 +5,37 @@ use time::OffsetDateTime;
 
 use crate::blocked_keys::{self, Queue};
 
+/// The consumers whose events may be about people, in the order of their names, and what becomes of those that wait there.
+pub const CONSUMERS: [(&str, Waiting); 2] = [("event-fanout", Waiting::Removed), ("order-consumer", Waiting::Tried)];
+
+/// What becomes of events of the person that wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waiting {
+    /// They are about the person, and go.
+    Removed,
+    /// They are about something else that has no more of the person than the id, such as an order. They are applied all the same, and
+    /// their bytes go with that: at once, because the row of the user that they may wait for is there now. What somebody sent on goes.
+    Tried,
+}
+
 /// Whom to erase, and where to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Person<'a> {
     /// Which user.
     pub user_id: &'a str,
-    /// The consumer whose parked events may be about them.
+    /// Where events may be about them, in the order of the consumers' names.
+    pub places: &'a [Place<'a>],
+}
+
+/// A consumer whose events may be about a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// The consumer.
     pub consumer: &'a str,
-    /// The topics whose records may be about them.
+    /// Its topics whose records may be about them.
     pub topics: &'a [&'a str],
+    /// What becomes of those that wait.
+    pub waiting: Waiting,
 }
 
 /// What an erasure came to.
@@ -25,7 +47,7 @@ pub struct Erased {
     pub is_first: bool,
     /// Authentication events that told from where.
     pub auth_events: u64,
-    /// Events that waited.
+    /// Events that waited, and are gone.
     pub parked: u64,
     /// Dead letters that had their bytes.
     pub dead_letters: u64,
@@ -48,19 +70,28 @@ pub async fn erase(
     person: &Person<'_>,
     now: OffsetDateTime,
 ) -> sqlx::Result<Option<Erased>> {
-    let mut queues = lock_queues(connection, person, now).await?;
+    let mut queues = Vec::with_capacity(person.places.len());
+    for place in person.places {
+        queues.push(lock_queues(connection, person.user_id, place, now).await?);
+    }
     let user = sqlx::query_file!("queries/erase_user.sql", person.user_id, now).fetch_one(&mut *connection).await?;
     let auth_events = clear_auth_events(connection, person.user_id).await?;
+    let topics: Vec<&str> = person.places.iter().flat_map(|place| place.topics).copied().collect();
     let letters: Vec<i64> = sqlx::query_scalar!(
         r#"select erase_dead_letters($1, $2, $3) as "dead_letter_id!""#,
         person.user_id,
-        person.topics as &[&str],
+        &topics as &[&str],
         now
     )
     .fetch_all(&mut *connection)
     .await?;
-    let parked = remove_parked(connection, person, &letters, &mut queues, now).await?;
-    blocked_keys::settle(connection, person.consumer, &queues, now).await?;
+    let (mut parked, mut tried) = (0, 0);
+    for (place, queues) in person.places.iter().zip(&mut queues) {
+        let (removed, woken) = let_go(connection, person.user_id, place, &letters, queues, now).await?;
+        blocked_keys::settle(connection, place.consumer, queues, now).await?;
+        parked += removed;
+        tried += woken;
+    }
     let erased = Erased {
         erased_at: user.erased_at,
         is_first: user.is_first,
@@ -68,21 +99,22 @@ pub async fn erase(
         parked,
         dead_letters: u64::try_from(letters.len()).unwrap_or(u64::MAX),
     };
-    let is_known = user.was_there || erased.parked + erased.dead_letters > 0 || user.is_on_record;
+    let is_known = user.was_there || erased.parked + tried + erased.dead_letters > 0 || user.is_on_record;
     Ok(is_known.then_some(erased))
 }
 
 /// Locks the person's own queues and those of what is parked of them under other keys, in one order.
 async fn lock_queues(
     connection: &mut PgConnection,
-    person: &Person<'_>,
+    user_id: &str,
+    place: &Place<'_>,
     now: OffsetDateTime,
 ) -> sqlx::Result<Vec<Queue>> {
-    let key = Some(person.user_id.as_bytes());
-    let mut queues: Vec<Queue> = person.topics.iter().map(|topic| Queue::of(topic, 0, 0, key)).collect();
-    let about = find_parked(connection, person, &[]).await?;
-    queues.extend(about.into_iter().map(|(_, queue)| queue));
-    blocked_keys::block(connection, person.consumer, &queues, now).await?;
+    let key = Some(user_id.as_bytes());
+    let mut queues: Vec<Queue> = place.topics.iter().map(|topic| Queue::of(topic, 0, 0, key)).collect();
+    let about = find_parked(connection, user_id, place, &[]).await?;
+    queues.extend(about.into_iter().map(|parked| parked.queue));
+    blocked_keys::block(connection, place.consumer, &queues, now).await?;
     Ok(queues)
 }
 
@@ -97,39 +129,71 @@ async fn clear_auth_events(connection: &mut PgConnection, user_id: &str) -> sqlx
     .map(|cleared| cleared.rows_affected())
 }
 
+/// An event of the person that waits.
+struct Parked {
+    parked_id: i64,
+    queue: Queue,
+    /// Whether it is one of the letters that were erased, sent on by somebody.
+    was_letter: bool,
+}
+
 /// What is parked of the person, under whatever key, or was one of these dead letters; and the queues in which it stands.
 async fn find_parked(
     connection: &mut PgConnection,
-    person: &Person<'_>,
+    user_id: &str,
+    place: &Place<'_>,
     letters: &[i64],
-) -> sqlx::Result<Vec<(i64, Queue)>> {
+) -> sqlx::Result<Vec<Parked>> {
     let rows = sqlx::query_file!(
         "queries/find_parked_events_of_person.sql",
-        person.consumer,
-        person.topics as &[&str],
-        person.user_id,
+        place.consumer,
+        place.topics as &[&str],
+        user_id,
         letters
     )
     .fetch_all(connection)
     .await?;
-    Ok(rows.into_iter().map(|row| (row.parked_id, Queue { topic: row.topic, queue: row.queue })).collect())
+    let parked = rows.into_iter().map(|row| Parked {
+        parked_id: row.parked_id,
+        queue: Queue { topic: row.topic, queue: row.queue },
+        was_letter: row.was_letter,
+    });
+    Ok(parked.collect())
 }
 
-/// Removes what is parked of the person, as if it had come after something newer. What was parked under another key since the queues
-/// were locked adds its own, out of order: whoever holds that may wait for this, and then one of the two fails and is tried again.
-async fn remove_parked(
+/// Removes what is parked of the person, as if it had come after something newer, or has it tried at once; says how many of each. What
+/// was parked under another key since the queues were locked adds its own, out of order: whoever holds that may wait for this, and then
+/// one of the two fails and is tried again.
+async fn let_go(
     connection: &mut PgConnection,
-    person: &Person<'_>,
+    user_id: &str,
+    place: &Place<'_>,
     letters: &[i64],
     queues: &mut Vec<Queue>,
     now: OffsetDateTime,
-) -> sqlx::Result<u64> {
-    let (ids, mut late): (Vec<i64>, Vec<Queue>) = find_parked(connection, person, letters).await?.into_iter().unzip();
+) -> sqlx::Result<(u64, u64)> {
+    let parked = find_parked(connection, user_id, place, letters).await?;
+    let mut late: Vec<Queue> = parked.iter().map(|parked| parked.queue.clone()).collect();
     late.retain(|queue| !queues.contains(queue));
     if !late.is_empty() {
-        blocked_keys::block(connection, person.consumer, &late, now).await?;
+        blocked_keys::block(connection, place.consumer, &late, now).await?;
         queues.append(&mut late);
     }
-    let removed = sqlx::query_file_scalar!("queries/erase_parked_events.sql", &ids).fetch_one(connection).await?;
-    Ok(removed.unsigned_abs())
+    let goes = |parked: &Parked| place.waiting == Waiting::Removed || parked.was_letter;
+    let (removed, tried): (Vec<Parked>, Vec<Parked>) = parked.into_iter().partition(goes);
+    let (removed, tried) = (ids(&removed), ids(&tried));
+    let gone =
+        sqlx::query_file_scalar!("queries/erase_parked_events.sql", &removed).fetch_one(&mut *connection).await?;
+    let woken = sqlx::query!(
+        "update parked_events set next_try_at = $2 where parked_id = any($1) and next_try_at is not null",
+        &tried,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok((gone.unsigned_abs(), woken.rows_affected()))
+}
+
+fn ids(parked: &[Parked]) -> Vec<i64> {
+    parked.iter().map(|parked| parked.parked_id).collect()
 }

@@ -98,18 +98,26 @@ pub async fn remove_consumer_failures(
     .map(|removed| removed.rows_affected())
 }
 
-/// Somebody who was erased, and of whom bytes are left.
+/// Somebody who was erased, and of whom a consumer has bytes left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leftover {
     /// Which user.
     pub user_id: String,
+    /// The consumer of the dead letters.
+    pub consumer: String,
     /// The topics of the dead letters.
     pub topics: Vec<String>,
 }
 
-/// Those erased of whom the consumer has dead letters with bytes: what failed while the erasure was under way, or came again since.
-pub async fn find_leftovers(connection: &mut PgConnection, consumer: &str, limit: i64) -> sqlx::Result<Vec<Leftover>> {
-    sqlx::query_file_as!(Leftover, "queries/find_leftovers.sql", consumer, limit).fetch_all(connection).await
+/// Those erased of whom these consumers have dead letters with bytes: what failed while the erasure was under way, or came again since.
+pub async fn find_leftovers(
+    connection: &mut PgConnection,
+    consumers: &[&str],
+    limit: i64,
+) -> sqlx::Result<Vec<Leftover>> {
+    sqlx::query_file_as!(Leftover, "queries/find_leftovers.sql", consumers as &[&str], limit)
+        .fetch_all(connection)
+        .await
 }
 
 /// Adds batches that were processed before to the totals, removes them, and says how many they were: none while somebody else does it.

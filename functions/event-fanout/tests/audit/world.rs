@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use settings::Environment;
 use store::audit_log::{self, Place};
 use store::dead_letters::{self, Filter};
-use store::erasure::{self, Person};
+use store::erasure::{self, Person, Place, Waiting};
 use testkit::TestDatabase;
 use testkit::sqlx::{self, PgConnection};
 use time::macros::datetime;
@@ -125,7 +125,9 @@ impl World {
     async fn erase(&mut self, user_id: &str) {
         let mut transaction = self.database.pool.begin().await.unwrap();
         let waiting = unsettled(&mut transaction).await;
-        let person = Person { user_id, consumer: "event-fanout", topics: &["user.events", "system.audit"] };
+        let topics = &["user.events", "system.audit"];
+        let places = &[Place { consumer: "event-fanout", topics, waiting: Waiting::Removed }];
+        let person = Person { user_id, places };
         erasure::erase(&mut transaction, &person, self.now).await.unwrap();
         let still = unsettled(&mut transaction).await;
         for event_id in waiting.difference(&still) {

@@ -11,13 +11,13 @@ use store::erasure::{Erased, Person};
 use testkit::sqlx::Connection as _;
 use testkit::{raw_record, record, sqlx, system_audit, traces_of, user_auth, user_registered, user_updated};
 
-use crate::world::{NOW, TOPIC, World, assert_same, at};
+use crate::world::{NOW, PLACES, TOPIC, World, assert_same, at};
 
 /// What is known of the person, and of nobody else.
 const PERSONAL: [&str; 5] =
     ["Ada@example.com", "new-ada@example.com", "Ada Lovelace", "192.0.2.77", "Agent of the test"];
 
-const PERSON: Person<'static> = Person { user_id: "u-1", consumer: "event-fanout", topics: &[TOPIC, "system.audit"] };
+const PERSON: Person<'static> = Person { user_id: "u-1", places: &PLACES };
 
 async fn erase(world: &World) -> Option<Erased> {
     let mut transaction = world.database.pool.begin().await.unwrap();

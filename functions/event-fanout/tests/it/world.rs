@@ -8,13 +8,17 @@ use event_fanout::EventFanout;
 use events::Event;
 use serde_json::Value;
 use settings::Environment;
-use store::erasure::Person;
+use store::erasure::{Person, Place, Waiting};
 use testkit::{TestDatabase, sqlx};
 use time::OffsetDateTime;
 use time::macros::datetime;
 
 pub const NOW: OffsetDateTime = datetime!(2026-11-21 09:30 UTC);
 pub const TOPIC: &str = "user.events";
+
+/// Where events of this function may be about people.
+pub const PLACES: [Place<'static>; 1] =
+    [Place { consumer: "event-fanout", topics: &[TOPIC, "system.audit"], waiting: Waiting::Removed }];
 
 pub struct World {
     pub database: TestDatabase,
@@ -55,7 +59,7 @@ impl World {
     /// Erases the person, as the read-api does.
     pub async fn erase(&self, user_id: &str) {
         let mut transaction = self.database.pool.begin().await.expect("a transaction");
-        let person = Person { user_id, consumer: "event-fanout", topics: &[TOPIC, "system.audit"] };
+        let person = Person { user_id, places: &PLACES };
         store::erasure::erase(&mut transaction, &person, NOW).await.expect("an erasure").expect("a user");
         transaction.commit().await.expect("a commit");
     }

@@ -2,6 +2,7 @@
 
 mod at_once;
 mod contents;
+mod erased;
 mod family;
 mod histories;
 mod ledger;

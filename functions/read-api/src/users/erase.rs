@@ -5,16 +5,13 @@ use axum::extract::State;
 use axum::{Extension, Json};
 use events::{SystemAudit, Text, UserId};
 use serde::Serialize;
-use store::erasure::{self, Erased, Person};
+use store::erasure::{self, CONSUMERS, Erased, Person, Place};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use crate::ReadApi;
 use crate::path::{UserInPath, no_user};
 use crate::tries::Deadline;
-
-/// Whose parked events may be about people.
-const CONSUMER: &str = "event-fanout";
 
 /// A person who is erased.
 #[derive(Debug, Serialize, ToSchema)]
@@ -31,8 +28,9 @@ pub(crate) struct ErasedAnswer {
 /// Erase a person
 ///
 /// Clears all that is known about them besides the id: the directory, the addresses and user agents of their history, their events that
-/// wait, and the bytes of their dead letters. Their address is free for somebody else. Later events of them change nothing. Erasing
-/// somebody again gives the same answer, and clears what has failed since. Audited, where there was anything to erase.
+/// wait, and the bytes of their dead letters. Their address is free for somebody else. Later events of them change nothing. Orders stay,
+/// with the id alone. Erasing somebody again gives the same answer, and clears what has failed since. Audited, where there was anything to
+/// erase.
 #[utoipa::path(
     post,
     path = "/api/users/{id}/erase",
@@ -73,7 +71,10 @@ async fn in_transaction(
     caller: &Caller,
 ) -> Result<(Erased, Vec<i16>), Failure> {
     let now = (api.clock)();
-    let person = Person { user_id: id.as_str(), consumer: CONSUMER, topics: &[&api.user_events, &api.system_audit] };
+    let topics: [&[&str]; 2] = [&[&api.user_events, &api.system_audit], &[&api.order_events]];
+    let place = |((consumer, waiting), topics)| Place { consumer, topics, waiting };
+    let places: Vec<Place<'_>> = CONSUMERS.into_iter().zip(topics).map(place).collect();
+    let person = Person { user_id: id.as_str(), places: &places };
     let mut transaction = api.begin(deadline).await?;
     let erased = erasure::erase(&mut transaction, &person, now).await?.ok_or_else(no_user)?;
     let mut shards = Vec::new();
