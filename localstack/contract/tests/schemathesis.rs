@@ -1,55 +1,19 @@
 //! Requests that schemathesis makes up from the description of the routes, against the built functions: `make fuzz`.
 
-use std::path::{Path, PathBuf};
+mod stage;
+
 use std::time::Duration;
 
 use contract::example;
-use event_source::{Config, EventSource};
-use events::{EventType, Topic};
+use events::EventType;
 use reqwest::{Client, StatusCode};
-use runtime::{Runtime, RuntimeConfig};
 use serde_json::{Value, json};
-use template::{Function, Template};
-use testkit::{TestDatabase, TestTopic, api_key, eventually, unique_name};
+use testkit::eventually;
 use tokio::process::Command;
-use tokio::sync::watch;
+
+use crate::stage::{Stage, root};
 
 const PATIENCE: Duration = Duration::from_mins(1);
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
-}
-
-/// A topic of its own in the place of each.
-struct Topics(Vec<(Topic, TestTopic)>);
-
-impl Topics {
-    async fn new() -> Self {
-        let mut topics = Vec::new();
-        for topic in Topic::ALL {
-            topics.push((topic, TestTopic::new(3).await));
-        }
-        Self(topics)
-    }
-
-    fn instead_of(&self, name: &str) -> Option<String> {
-        let (_, topic) = self.0.iter().find(|(topic, _)| topic.default_name() == name)?;
-        Some(topic.name.clone())
-    }
-}
-
-/// What a function polls, with groups of its own.
-fn poll(function: &Function, topics: &Topics, base: &str) -> watch::Sender<bool> {
-    let (stop, stopped) = watch::channel(false);
-    for mapping in &function.mappings {
-        let mut mapping = mapping.clone();
-        mapping.topic = topics.instead_of(&mapping.topic).unwrap();
-        mapping.consumer_group = unique_name();
-        let config = Config::new(function, &mapping, &testkit::bootstrap(), base);
-        tokio::spawn(EventSource::run(config, stopped.clone()));
-    }
-    stop
-}
 
 /// Events of the examples, and two that do not take effect: an address that another user has, and an update of nobody.
 fn story() -> Value {
@@ -100,42 +64,17 @@ async fn tell(client: &Client, base: &str, key: &str) {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "it takes minutes, and a tool of its own: make fuzz"]
 async fn requests_made_up_from_the_description_find_nothing() {
-    let (database, topics) = (TestDatabase::new().await, Topics::new().await);
-    let functions = Template::read(&root().join("infra/template.yaml")).unwrap().functions;
-    let consumers = ["event-fanout", "order-consumer"];
-    let polled: Vec<Function> =
-        functions.iter().filter(|function| consumers.contains(&function.name.as_str())).cloned().collect();
-    assert_eq!(polled.len(), consumers.len());
-    let binaries = std::env::current_exe().unwrap().ancestors().nth(2).unwrap().to_path_buf();
-    let mut config = RuntimeConfig::new(functions, binaries);
-    config.env = [
-        ("DATABASE_URL", database.url()),
-        ("KAFKA_BOOTSTRAP_SERVERS", testkit::bootstrap()),
-        ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT".to_owned()),
-        ("KAFKA_SASL_MECHANISM", String::new()),
-        ("PUBLIC_BASE_URL", "https://short.example".to_owned()),
-    ]
-    .into_iter()
-    .chain(topics.0.iter().map(|(topic, own)| (topic.variable(), own.name.clone())))
-    .map(|(name, value)| (name.to_owned(), value))
-    .collect();
-    config.default_concurrency = 2;
-    let running = Runtime::start(config).await.unwrap();
-    let base = format!("http://{}", running.addr);
-    let stops: Vec<_> = polled.iter().map(|function| poll(function, &topics, &base)).collect();
-    let key = api_key(&database, &["links", "events:*", "read", "admin"], &["*"]).await;
-    tell(&Client::new(), &base, &key).await;
+    let stage = Stage::start(&["event-fanout", "order-consumer"]).await;
+    let (base, key) = (&stage.base, &stage.key);
+    tell(&Client::new(), base, key).await;
 
     let status = Command::new(root().join(".tools/venv/bin/schemathesis"))
-        .args(["--config-file", "localstack/contract/schemathesis.toml", "run", "openapi.json", "--url", &base])
+        .args(["--config-file", "localstack/contract/schemathesis.toml", "run", "openapi.json", "--url", base])
         .args(["--header", &format!("Authorization: Bearer {key}")])
         .current_dir(root())
         .status()
         .await
         .expect("`make fuzz` installs it");
-    for stop in stops {
-        stop.send_replace(true);
-    }
-    running.shutdown().await;
+    stage.stop().await;
     assert!(status.success(), "schemathesis found something; its words are above");
 }
