@@ -22,7 +22,7 @@ if_used = if [ ! -d .tools/stamps ]; then echo 'Nothing was ever started from th
   else setup/setup run && { [ -x $(bin)/stack ] || $(binaries); } && $(1); fi
 shell_scripts = $(shell grep -rl '^.!/usr/bin/env bash$$' .ci setup functions infra localstack migrations shared)
 
-.PHONY: help setup up down status migrate dev demo producer dlq api-key outbox parked audit-verify monitor test soak fuzz check build bench sqlx contract ready
+.PHONY: help setup up down status migrate dev demo scenarios producer dlq api-key outbox parked audit-verify monitor test soak fuzz check build bench sqlx contract ready
 .PHONY: check-format check-lints check-dependencies check-queries check-contract check-template check-scripts check-yaml check-monitoring
 
 help: ## Say what each verb does
@@ -59,6 +59,9 @@ dev: ## Serve all functions on http://127.0.0.1:9000 (ONCEWARD_HTTP_PORT) while 
 
 demo: up ## See a link's clicks travel through Kafka into PostgreSQL, counted and compared
 	@$(bin)/demo
+
+scenarios: up ## Run every command of docs/scenarios.md, and compare what it prints; DO="--only restart" runs one, DO=--write takes the output down
+	@$(bin)/demo scenarios $(DO)
 
 producer: ready ## Send a shop's events from a menu, or with DO="load --count 10000 --duplicates 0.02", and compare: DO=verify (DO=--help says what)
 	@$(bin)/producer $(DO)

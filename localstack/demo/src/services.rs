@@ -35,6 +35,8 @@ pub(crate) struct Stage {
     pub(crate) dev_port: u16,
     /// Where all that functions and the event source write goes.
     pub(crate) log: PathBuf,
+    /// Where `make producer` keeps its journals.
+    pub(crate) journals: PathBuf,
     log_file: Arc<File>,
     listen: SocketAddr,
     environment: BTreeMap<String, String>,
@@ -65,6 +67,7 @@ impl Stage {
             root,
             template,
             dev_port: settings.http_port,
+            journals: settings.journals(),
             log,
             listen,
             environment,
