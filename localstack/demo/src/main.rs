@@ -12,6 +12,7 @@ mod progress;
 mod report;
 mod scenarios;
 mod services;
+mod shop;
 mod story;
 mod tampering;
 mod visit;

@@ -114,6 +114,8 @@ pub(crate) fn how_to_go_on(dev_port: u16) -> String {
   make dev      serve the functions on {base} while you edit them; it shows an API key and what to try with it
   make api-key  see who may call them, and make another key (DO=--help)
   make audit-verify   see whether the audit log is whole
+  make producer send a shop's events from a menu, and compare the database with what was sent
+  make scenarios   see every promise kept, command by command (docs/scenarios.md)
   make dlq      see the record that no consumer can read, and what else failed (DO=--help: send it on again, give it up)
   make test     run every test against the same servers
   make down     stop Kafka and PostgreSQL (WIPE=1: and forget what they hold)

@@ -23,6 +23,7 @@ use crate::plan::{Counts, LAST, Plan};
 use crate::progress::{Step, done};
 use crate::report::{self, Row};
 use crate::services::{Services, Stage};
+use crate::shop::Shop;
 use crate::tampering;
 use crate::visit::{Link, Visits};
 
@@ -88,7 +89,9 @@ async fn play(stage: &Stage, base: &str) -> anyhow::Result<Vec<Row>> {
     let (plan, visits, link, pool, operator) = (&plan, &visits, &link, &pool, &operator);
     let mishaps = Mishaps { stage, plan, visits, link, producer: &producer, copies: &copies, pool, operator };
     rows.extend(mishaps.play().await?);
-    rows.extend(People::new(stage, &Api::new(base, &key)?, operator, now).play().await?);
+    let api = Api::new(base, &key)?;
+    rows.extend(People::new(stage, &api, operator, now).play().await?);
+    rows.extend(Shop::new(stage, &api, now).play().await?);
     Ok(rows)
 }
 
