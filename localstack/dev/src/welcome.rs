@@ -25,6 +25,8 @@ pub(crate) fn show(root: &Path, port: u16, key: &str) {
                         \"metadata\":{{\"source\":\"/try\"}}}}'
   what it came to  curl -H \"Authorization: Bearer $KEY\" {base}/users/u1
                    curl -H \"Authorization: Bearer $KEY\" '{base}/api/audit?user=u1'
+  every route      localstack/requests.http, in the REST client of your editor
+  a whole shop     make producer, in another terminal
   any function     curl -d '{{}}' {base}/2015-03-31/functions/migrate/invocations
 
 The first call of a function starts it, and compiles it where its code has changed since it was built: some seconds.

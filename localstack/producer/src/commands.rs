@@ -65,7 +65,8 @@ impl Session {
             Via::Kafka => Way::kafka(&self.environment),
             Via::Http => {
                 let local = format!("http://127.0.0.1:{}", self.settings.http_port);
-                let key = self.common.api_key.as_deref().context(
+                let given = self.common.api_key.as_deref();
+                let key = given.or_else(|| self.environment.optional("ONCEWARD_API_KEY")).context(
                     "--via http wants an API key: `make api-key DO=\"create --name producer --scope events:* --source /producer\"` \
                      makes one for --api-key or ONCEWARD_API_KEY",
                 )?;
