@@ -6,8 +6,8 @@ use clap::Parser;
 use producer::Arguments;
 use time::OffsetDateTime;
 
-#[tokio::main]
 #[expect(clippy::disallowed_methods, reason = "the clock is read here, and passed on")]
+#[tokio::main]
 async fn main() -> ExitCode {
     stack::report(producer::run(Arguments::parse(), OffsetDateTime::now_utc).await)
 }

@@ -91,48 +91,46 @@ impl Found {
     /// of itself is what is doubted here.
     pub(super) async fn read(connection: &mut PgConnection, name: &str, expected: &Expected) -> sqlx::Result<Self> {
         let mut snapshot = connection.begin_with("begin isolation level repeatable read, read only").await?;
-        // In the order of bytes, a point follows the hyphen.
-        let (from, to) = (format!("{name}-"), format!("{name}."));
-        let between = (from.as_str(), to.as_str());
+        let of = |kind: &str| format!("{name}-{kind}-");
         let items: Vec<Item> = rows(
             &mut snapshot,
             "select order_id, sku, quantity, unit_price from order_items
              where order_id >= $1 and order_id < $2 order by order_id, line",
-            between,
+            &of("o"),
         )
         .await?;
         let mut found = Self {
             users: rows(
                 &mut snapshot,
                 "select user_id, user_type, email, display_name from users where user_id >= $1 and user_id < $2",
-                between,
+                &of("u"),
             )
             .await?,
             orders: rows(
                 &mut snapshot,
                 "select order_id, user_id, currency, total, settled::text as settled, refunded::text as refunded, event_id
                  from orders where order_id >= $1 and order_id < $2",
-                between,
+                &of("o"),
             )
             .await?,
             payments: rows(
                 &mut snapshot,
                 "select payment_id, order_id, amount, status, event_id from payments
                  where payment_id >= $1 and payment_id < $2",
-                between,
+                &of("p"),
             )
             .await?,
             adjustments: rows(
                 &mut snapshot,
                 "select adjustment_id, sku, delta, reason, event_id from inventory_adjustments
                  where adjustment_id >= $1 and adjustment_id < $2",
-                between,
+                &of("a"),
             )
             .await?,
             stock: rows(
                 &mut snapshot,
                 "select sku, quantity, adjustments from inventory where sku >= $1 and sku < $2",
-                between,
+                &of("sku"),
             )
             .await?,
             letters: letters(&mut snapshot, expected).await?,
@@ -147,11 +145,14 @@ impl Found {
     }
 }
 
-async fn rows<T>(connection: &mut PgConnection, statement: &'static str, of: (&str, &str)) -> sqlx::Result<Vec<T>>
+/// Rows whose ids begin with this, which ends with a hyphen.
+async fn rows<T>(connection: &mut PgConnection, statement: &'static str, beginning: &str) -> sqlx::Result<Vec<T>>
 where
     T: for<'r> FromRow<'r, sqlx::postgres::PgRow> + Send + Unpin,
 {
-    sqlx::query_as(statement).bind(of.0).bind(of.1).fetch_all(connection).await
+    // In the order of bytes, a point follows the hyphen.
+    let end = format!("{}.", beginning.trim_end_matches('-'));
+    sqlx::query_as(statement).bind(beginning).bind(end).fetch_all(connection).await
 }
 
 /// The dead letters of the producer's events, and those with the bytes of its rubbish.

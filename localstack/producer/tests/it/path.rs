@@ -1,6 +1,6 @@
 //! A load on its whole way, by Kafka and by HTTP.
 
-use producer::{Attempts, Entry, Journal, Mixture, Parcel, Shares, Shop, Way, again};
+use producer::{Attempts, Journal, Mixture, Parcel, Shares, Shop, Way, again, transmit};
 
 use crate::world::{OPENED, PACE, World};
 
@@ -85,18 +85,20 @@ async fn a_whole_journal_that_is_sent_again_changes_nothing() {
     let (mut journal, content) = Journal::resume(&world.path()).unwrap();
     let all: Vec<u64> = (0..content.records.len() as u64).collect();
     again(&content, &all, &mut journal, &way, PACE, |_| {}).await.unwrap();
-    // What is behind the last of it says that it has been through.
-    let after = parcels_after(&content.header.name);
-    let numbers = journal.sends(&after).unwrap();
-    way.send(&after.iter().collect::<Vec<_>>()).await.unwrap();
-    journal.note(Entry::Acknowledged(numbers)).unwrap();
+    // Another shop behind it, whose events come to every partition: once they are there, so is all before them.
+    let behind = world.folder.path().join("behind.jsonl");
+    let sent =
+        transmit(story_after_story(20).into_iter(), &mut world.journal_at(&behind, "behind", 11), &way, PACE, |_| {})
+            .await;
+    assert!(sent.unwrap().acknowledged > 100);
+    let behind = world.settled_at(&behind).await;
+    assert!(behind.is_clean(), "{behind:#?}");
     let second = world.settled().await;
     assert!(second.is_clean(), "{second:#?}");
     services.stop().await;
 }
 
-/// An order of nobody else, and its user, for each partition to have something new.
-fn parcels_after(name: &str) -> Vec<Parcel> {
-    let mut shop = Shop::open(11, &format!("{name}-after"), OPENED);
-    (0..20).flat_map(|_| shop.story()).map(|event| Parcel::of(&event)).collect()
+fn story_after_story(count: usize) -> Vec<Parcel> {
+    let mut shop = Shop::open(11, "behind", OPENED);
+    (0..count).flat_map(|_| shop.story()).map(|event| Parcel::of(&event)).collect()
 }

@@ -61,7 +61,11 @@ impl World {
     }
 
     pub fn journal(&self, seed: u64) -> Journal {
-        Journal::create(&self.path(), &Header { name: "t".to_owned(), seed, opened_at: OPENED }).unwrap()
+        self.journal_at(&self.path(), "t", seed)
+    }
+
+    pub fn journal_at(&self, path: &Path, name: &str, seed: u64) -> Journal {
+        Journal::create(path, &Header { name: name.to_owned(), seed, opened_at: OPENED }).unwrap()
     }
 
     /// Sends a day of so many events, and keeps a journal of it.
@@ -71,14 +75,22 @@ impl World {
     }
 
     pub async fn verify(&self) -> Verdict {
-        let content = Journal::read(&self.path()).unwrap();
+        self.verify_at(&self.path()).await
+    }
+
+    async fn verify_at(&self, journal: &Path) -> Verdict {
+        let content = Journal::read(journal).unwrap();
         verify(&mut self.database.pool.acquire().await.unwrap(), &content).await.unwrap()
     }
 
-    /// Waits until everything is there, and gives what was found where that does not come.
+    /// Waits until everything is there, and gives what was found.
     pub async fn settled(&self) -> Verdict {
+        self.settled_at(&self.path()).await
+    }
+
+    pub async fn settled_at(&self, journal: &Path) -> Verdict {
         eventually("nothing is missing, or something is wrong", PATIENCE, async || {
-            let verdict = self.verify().await;
+            let verdict = self.verify_at(journal).await;
             (verdict.is_clean() || !verdict.is_only_late()).then_some(verdict)
         })
         .await
