@@ -1,7 +1,5 @@
-use clap::ValueEnum;
-
 /// What can happen in a shop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deed {
     /// Somebody registers.
     User,

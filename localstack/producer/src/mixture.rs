@@ -47,6 +47,7 @@ pub struct Mixture<I> {
 
 impl<I: Iterator<Item = Event>> Mixture<I> {
     /// Mixes these events.
+    #[must_use]
     pub fn new(events: I, shares: Shares, seed: u64) -> Self {
         Self {
             events,
