@@ -1,124 +1,17 @@
-use std::collections::BTreeMap;
+mod content;
+mod entry;
+
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
+use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail, ensure};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use events::Topic;
-use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
+use anyhow::Context as _;
 
-use crate::{Parcel, Rubbish, What};
+pub use content::{Attempts, Content};
+pub use entry::{Entry, Header, Record};
 
-/// What a journal is of.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Header {
-    /// What all ids of the shop begin with.
-    pub name: String,
-    /// The seed of its history.
-    pub seed: u64,
-    /// When it began.
-    #[serde(with = "time::serde::rfc3339")]
-    pub opened_at: OffsetDateTime,
-}
-
-/// A line of a journal: what is sent stands there before it is, and what came of it afterwards.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Entry {
-    /// The first line.
-    Opened(Header),
-    /// A record that is sent now, for the first time.
-    Sends(Record),
-    /// Records that are sent once more, by their numbers: nobody knows whether they have arrived.
-    SendsAgain(Vec<u64>),
-    /// Records that Kafka has, as often as they stand here.
-    Acknowledged(Vec<u64>),
-    /// Records that the intake did not take, so that Kafka has none of them.
-    Refused(Vec<u64>),
-}
-
-/// A record, as a journal keeps it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Record {
-    /// Which of the journal it is, from 0.
-    pub number: u64,
-    topic: String,
-    key: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    event_id: Option<String>,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    duplicate: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rubbish: Option<Rubbish>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    value: Option<String>,
-    /// The value in base64, where it is no text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    bytes: Option<String>,
-}
-
-impl Record {
-    fn of(number: u64, parcel: &Parcel) -> Self {
-        let text = std::str::from_utf8(&parcel.value).ok();
-        Self {
-            number,
-            topic: parcel.topic.default_name().to_owned(),
-            key: parcel.key.clone(),
-            event_id: parcel.event_id.clone(),
-            duplicate: parcel.what == What::Duplicate,
-            rubbish: if let What::Rubbish(kind) = parcel.what { Some(kind) } else { None },
-            value: text.map(str::to_owned),
-            bytes: text.is_none().then(|| STANDARD.encode(&parcel.value)),
-        }
-    }
-
-    /// What was sent.
-    pub fn parcel(&self) -> anyhow::Result<Parcel> {
-        let topic = Topic::ALL.into_iter().find(|topic| topic.default_name() == self.topic);
-        let value = match (&self.value, &self.bytes) {
-            (Some(text), None) => text.clone().into_bytes(),
-            (None, Some(bytes)) => STANDARD.decode(bytes).context("a value is no base64")?,
-            _ => bail!("record {} has no value, or two", self.number),
-        };
-        let what = match (self.rubbish, self.duplicate) {
-            (Some(kind), _) => What::Rubbish(kind),
-            (None, true) => What::Duplicate,
-            (None, false) => What::Event,
-        };
-        let topic = topic.with_context(|| format!("there is no topic {}", self.topic))?;
-        Ok(Parcel { what, topic, key: self.key.clone(), value, event_id: self.event_id.clone() })
-    }
-}
-
-/// How often a record was sent.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Attempts {
-    /// In all.
-    pub tries: u64,
-    /// How often Kafka has it for sure.
-    pub acknowledged: u64,
-    /// How often Kafka has it for sure not.
-    pub refused: u64,
-}
-
-impl Attempts {
-    /// Whether somebody has to send it again to know that it is there.
-    #[must_use]
-    pub fn is_open(self) -> bool {
-        self.acknowledged == 0 && self.refused == 0
-    }
-
-    /// How often Kafka can have it at most.
-    #[must_use]
-    pub fn most(self) -> u64 {
-        self.tries - self.refused
-    }
-}
+use crate::Parcel;
+use content::read;
 
 /// What was sent and what came of it, as lines of JSON. A line is with the operating system before its record is sent, so that the
 /// journal of a producer that was killed is right: what is not acknowledged may have arrived or not.
@@ -126,15 +19,6 @@ pub struct Journal {
     path: PathBuf,
     file: BufWriter<File>,
     next: u64,
-}
-
-/// What stands in a journal.
-#[derive(Debug)]
-pub struct Content {
-    /// What it is of.
-    pub header: Header,
-    /// All records in the order in which they were first sent, and what became of each.
-    pub records: Vec<(Parcel, Attempts)>,
 }
 
 impl Journal {
@@ -200,74 +84,9 @@ impl Journal {
     }
 }
 
-/// What stands in a journal, and how many bytes of it are whole lines.
-fn read(path: &Path) -> anyhow::Result<(Content, u64)> {
-    let file = File::open(path).with_context(|| format!("there is no journal {}", path.display()))?;
-    let mut lines = BufReader::new(file);
-    let (mut header, mut records, mut whole) = (None, Vec::new(), 0);
-    let (mut line, mut number) = (Vec::new(), 0);
-    while lines.read_until(b'\n', &mut line)? > 0 && line.ends_with(b"\n") {
-        number += 1;
-        let wrong = || format!("{} is no journal: line {number} is not understood", path.display());
-        let entry = serde_json::from_slice(&line).with_context(wrong)?;
-        enter(entry, &mut header, &mut records).with_context(wrong)?;
-        whole += line.len() as u64;
-        line.clear();
-    }
-    let header = header.with_context(|| format!("{} is no journal: it has no first line", path.display()))?;
-    Ok((Content { header, records }, whole))
-}
-
-fn enter(entry: Entry, header: &mut Option<Header>, records: &mut Vec<(Parcel, Attempts)>) -> anyhow::Result<()> {
-    match entry {
-        Entry::Opened(opened) => *header = Some(opened),
-        Entry::Sends(record) => {
-            ensure!(record.number == records.len() as u64, "record {} is out of its place", record.number);
-            records.push((record.parcel()?, Attempts { tries: 1, ..Attempts::default() }));
-        }
-        Entry::SendsAgain(numbers) => count(records, &numbers, |attempts| attempts.tries += 1)?,
-        Entry::Acknowledged(numbers) => count(records, &numbers, |attempts| attempts.acknowledged += 1)?,
-        Entry::Refused(numbers) => count(records, &numbers, |attempts| attempts.refused += 1)?,
-    }
-    Ok(())
-}
-
-fn count(records: &mut [(Parcel, Attempts)], numbers: &[u64], add: fn(&mut Attempts)) -> anyhow::Result<()> {
-    for number in numbers {
-        let place = usize::try_from(*number)?;
-        let (_, attempts) = records.get_mut(place).with_context(|| format!("record {number} was never sent"))?;
-        add(attempts);
-    }
-    Ok(())
-}
-
-impl Content {
-    /// What of the records that Kafka may have is not known to be there, by number.
-    #[must_use]
-    pub fn open(&self) -> Vec<u64> {
-        (0..).zip(&self.records).filter(|(_, (_, attempts))| attempts.is_open()).map(|(number, _)| number).collect()
-    }
-
-    /// How many records there are for each reason.
-    #[must_use]
-    pub fn counts(&self) -> BTreeMap<&'static str, u64> {
-        let mut counts = BTreeMap::new();
-        for (parcel, _) in &self.records {
-            let what = match parcel.what {
-                What::Event => "events",
-                What::Duplicate => "duplicates",
-                What::Rubbish(_) => "rubbish",
-            };
-            *counts.entry(what).or_default() += 1;
-        }
-        counts
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::io::Write as _;
-
+    use time::OffsetDateTime;
     use time::macros::datetime;
 
     use super::*;
