@@ -22,7 +22,7 @@ if_used = if [ ! -d .tools/stamps ]; then echo 'Nothing was ever started from th
   else setup/setup run && { [ -x $(bin)/stack ] || $(binaries); } && $(1); fi
 shell_scripts = $(shell grep -rl '^.!/usr/bin/env bash$$' .ci setup functions infra localstack migrations shared)
 
-.PHONY: help setup up down status migrate dev demo dlq api-key outbox parked audit-verify monitor test soak fuzz check build bench sqlx contract ready
+.PHONY: help setup up down status migrate dev demo dlq api-key outbox parked audit-verify monitor test soak fuzz check build bench cost sqlx contract ready
 .PHONY: check-format check-lints check-dependencies check-queries check-contract check-template check-scripts check-yaml check-monitoring
 
 help: ## Say what each verb does
@@ -107,6 +107,9 @@ build: ## Build the functions for Lambda on arm64, as zips in target/lambda
 bench: up ## Measure the click sink against COPY, and the outbox, in one run
 	@$(compile) "Benchmarks" build --profile bench --bin bench
 	@target/release/bench
+
+cost: ready ## Say what an hour of a load costs on Lambda, by what `make bench` measured; DO="--redirects 1000 --hour 2.50" (DO=--help says what)
+	@$(bin)/cost $(DO)
 
 sqlx: ## Renew .sqlx after a statement or a migration has changed
 	@setup/setup run
