@@ -38,8 +38,8 @@ pub(crate) async fn head(database: &mut Database) -> anyhow::Result<String> {
         ("build", "profile `bench`: that of `release` without link-time optimization, in 16 units".to_owned()),
         ("batches", "as the mappings of `infra/template.yaml` have them, where nothing else is said".to_owned()),
     ];
-    let rows: String = lines.iter().map(|(what, value)| format!("| {what:<10} | {value} |\n")).collect();
-    Ok(format!("|            |  |\n|:-----------|:-|\n{rows}"))
+    let rows: Vec<String> = lines.iter().map(|(what, value)| format!("| {what:<10} | {value} |\n")).collect();
+    Ok(format!("|            |  |\n|:-----------|:-|\n{}", rows.concat()))
 }
 
 async fn show(database: &mut Database, setting: &str) -> sqlx::Result<String> {

@@ -1,19 +1,26 @@
 //! `bench`: what the system reaches, beside limits taken in the same run. See the crate's README.
 #![expect(clippy::print_stdout, reason = "a command whose output is its result")]
 
+mod archives;
 mod arguments;
 mod bench;
 mod clicks;
 mod database;
 mod figures;
+mod functions;
+mod host;
 mod machine;
 mod outbox;
 mod payload;
+mod redirect;
 mod results;
 mod spoiled;
+mod stage;
 mod statements;
+mod statistics;
 mod topics;
 mod user_agents;
+mod users;
 mod work;
 
 use anyhow::bail;
@@ -21,6 +28,7 @@ use arguments::{Arguments, Part};
 use clap::Parser;
 use database::Database;
 use results::Results;
+use stage::Stage;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
@@ -63,8 +71,35 @@ async fn measure(
     if arguments.wants(Part::Clicks) {
         bench::run(&arguments.sizes, database, results).await?;
     }
+    if arguments.wants(Part::Users) {
+        let template = template::Template::read(&local.root.join("infra/template.yaml"))?;
+        users::run(database, &template, results).await?;
+    }
+    if [Part::Redirect, Part::Functions, Part::Statistics].into_iter().any(|part| arguments.wants(part)) {
+        let mut stage = Stage::set(&local.root, database, &bootstrap).await?;
+        let measured = on_stage(arguments, &mut stage, results).await;
+        stage.strike().await?;
+        measured?;
+    }
     if arguments.wants(Part::Outbox) {
         outbox::run(database, &bootstrap, arguments.sizes.backlog, results).await?;
+    }
+    if arguments.wants(Part::Archives) {
+        archives::run(&local.root, results)?;
+    }
+    Ok(())
+}
+
+/// With the built functions.
+async fn on_stage(arguments: &Arguments, stage: &mut Stage<'_>, results: &mut Results) -> anyhow::Result<()> {
+    if arguments.wants(Part::Redirect) {
+        redirect::run(stage, &arguments.sizes, results).await?;
+    }
+    if arguments.wants(Part::Functions) {
+        functions::run(stage, &arguments.sizes, results).await?;
+    }
+    if arguments.wants(Part::Statistics) {
+        statistics::run(stage, &arguments.sizes, results).await?;
     }
     Ok(())
 }

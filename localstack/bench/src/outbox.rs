@@ -46,6 +46,21 @@ pub(crate) async fn run(
     outage::run(&mut place, results).await
 }
 
+/// Rows that nobody has published.
+const LEFT_BEHIND: u32 = 10_000;
+
+/// Leaves rows behind for `outbox-relay`, with a topic for them.
+pub(crate) async fn leave_behind(database: &mut Database, bootstrap: &str) -> anyhow::Result<()> {
+    make_anew(bootstrap, TOPIC, PARTITIONS).await?;
+    Place { database, bootstrap: bootstrap.to_owned() }.fill(LEFT_BEHIND).await
+}
+
+/// Takes back what is left of them, and the topic.
+pub(crate) async fn remove(database: &mut Database, bootstrap: &str) -> anyhow::Result<()> {
+    Place { database, bootstrap: bootstrap.to_owned() }.clear().await?;
+    kafka::topics::delete(bootstrap, &[TOPIC]).await
+}
+
 impl Place<'_> {
     /// What a function reads.
     fn environment(&self) -> Environment {

@@ -88,7 +88,7 @@ impl Results {
     fn write(&mut self, kind: Kind, lines: &str) {
         let apart = if self.last.is_some_and(|last| last != kind) { "\n" } else { "" };
         println!("{apart}{lines}");
-        self.text.push_str(&format!("{apart}{lines}\n"));
+        self.text.extend([apart, lines, "\n"]);
         self.last = Some(kind);
     }
 
