@@ -48,6 +48,7 @@ async fn run(arguments: &Arguments, local: &stack::Settings, database: &mut Data
     let mut results = Results::default();
     // Before anything else takes a share of the machine.
     let head = machine::head(database).await?;
+    println!("{head}");
     measure(arguments, local, database, &mut results).await?;
     let folder = local.root.join("localstack/bench");
     if arguments.is_whole() {

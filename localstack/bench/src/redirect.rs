@@ -43,8 +43,7 @@ pub(crate) async fn run(stage: &Stage<'_>, sizes: &Sizes, results: &mut Results)
         sizes.requests
     ));
     round(&host, WARM_UP).await?;
-    let columns =
-        ["p50 / p99 ms", "redirect p50", "p99", "constant p50", "p99", "acknowledged p50", "p99", "added p50"];
+    let columns = ["round", "redirect p50 ms", "p99", "constant p50", "p99", "acknowledged p50", "p99", "added p50"];
     let table = Table::new(&columns);
     results.table(&table);
     let mut rounds = Vec::new();

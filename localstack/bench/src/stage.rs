@@ -110,7 +110,16 @@ async fn furnish(database: &mut Database) -> anyhow::Result<String> {
     #[expect(clippy::disallowed_methods, reason = "the link and the key are made now")]
     let now = OffsetDateTime::now_utc();
     make_link(database, CODE, now).await?;
-    let user = User { user_id: USER.to_owned(), registered_at: Some(now), ..User::default() };
+    let text = |text: &str| Some(text.to_owned());
+    let user = User {
+        user_id: USER.to_owned(),
+        user_type: text("student"),
+        email: text("bench@example.com"),
+        email_key: text("bench@example.com"),
+        registered_version: text("1"),
+        registered_at: Some(now),
+        ..User::default()
+    };
     users::insert(&mut database.connection, &[&user]).await?;
     let scopes = ["links", "read", "events:*"].map(str::to_owned);
     let new = api::NewKey::new("bench", &scopes, &["/bench".to_owned()], None, now)?;

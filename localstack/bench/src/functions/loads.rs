@@ -33,12 +33,14 @@ pub(super) async fn run(
     results.say(&format!(
         "What Lambda would bill, by the runtime's clock: the mean of {REQUESTS} requests of one client, one after the other, or of {TICKS} \
          ticks with nothing to do; of a consumer a batch's fixed time and each record's, from {SINGLE} batches of one and {FULL} full ones \
-         (medians). `redirect` follows a cached link, `links-api` makes links, `events-api` takes one event, `read-api` shows a user, and `outbox-relay` is told to work for a second"
+         (medians). `redirect` follows a cached link, `links-api` makes links, `events-api` takes one event, `read-api` shows a user, and \
+         `outbox-relay` is told to work for a second"
     ));
     stage.database.empty().await?;
     let host = Host::start(stage, stage.template.functions.clone()).await?;
     let hour = stage.database.last_hour().await?;
-    let table = Table::new(&["function", "request or tick ms", "batch ms", "record ms", "full batch"]).first(16);
+    let table =
+        Table::new(&["function", "request or tick ms", "batch ms", "record ms", "full: records", "full: ms"]).first(16);
     results.table(&table);
     for name in names {
         let function = stage.function(name)?;
@@ -48,7 +50,7 @@ pub(super) async fn run(
         let mut cells = vec![name.clone(), number(mean)];
         match function.mappings.first() {
             Some(mapping) => cells.extend(batches(&host, name, mapping, hour, results).await?),
-            None => cells.extend(vec![String::new(); 3]),
+            None => cells.extend(vec![String::new(); 4]),
         }
         results.row(&table, &cells);
         work(&host, stage, name).await?;
@@ -94,7 +96,7 @@ async fn batches(
         results.figure(&format!("{name}.batch_ms.fixed"), single - record);
         results.figure(&format!("{name}.record_ms"), record);
     }
-    Ok(vec![number(single - record), format!("{record:.4}"), format!("{records}: {full:.0} ms")])
+    Ok(vec![number(single - record), format!("{record:.4}"), records.to_string(), number(full)])
 }
 
 /// The median of a batch, in milliseconds. The first does not count: it comes to a table that knows nothing of its hour.
