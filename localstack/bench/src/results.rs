@@ -97,7 +97,7 @@ impl Results {
         let write = |name: &str, text: String| {
             std::fs::write(folder.join(name), text).with_context(|| format!("cannot write {name}"))
         };
-        write("results.md", format!("# What `make bench` measured\n\n{head}\n{}{}", self.bars(), self.text))?;
+        write("results.md", format!("# What `make bench` measured\n\n{head}{}{}", self.bars(), self.text))?;
         write("results.json", format!("{:#}\n", self.json()))
     }
 
@@ -108,12 +108,14 @@ impl Results {
     }
 
     fn bars(&self) -> String {
-        let table = Table::new(&["what", "measured", "bar", "reached"]);
-        let rows = self.judged.iter().map(|judged| {
+        let cells = |judged: &Judged| {
             let measured = format!("{} {}", number(judged.value), judged.unit);
-            table.row(&[judged.what.clone(), measured, judged.bar.text(judged.unit), judged.verdict()]) + "\n"
-        });
-        format!("\n## Bars\n\n{}\n{}", table.head(), rows.collect::<String>())
+            [judged.what.clone(), measured.trim_end().to_owned(), judged.bar.text(judged.unit), judged.verdict()]
+        };
+        let rows: Vec<_> = self.judged.iter().map(cells).collect();
+        let table = rows.iter().fold(Table::new(&["what", "measured", "bar", "reached"]), |table, row| table.fit(row));
+        let rows: Vec<String> = rows.iter().map(|row| table.row(row) + "\n").collect();
+        format!("\n## Bars\n\n{}\n{}", table.head(), rows.concat())
     }
 }
 
@@ -202,10 +204,10 @@ mod tests {
         let text = std::fs::read_to_string(folder.path().join("results.md")).unwrap();
         assert!(text.lines().all(|line| line.len() <= WIDTH), "{text}");
         for part in [
-            "| Added | 1.50 ms |",
-            "lacks 0.50 ms",
+            "| Added    |  1.50 ms | below 1.00 ms | lacks 0.50 ms |",
+            "lacks 0.50 ms)",
             "\n\n## Redirect\n\n- word",
-            "\n\n| round |",
+            "\n\n| round ",
             "\n\n- **Added: 1.50 ms**",
         ] {
             assert!(text.contains(part), "{part:?} is not in\n{text}");

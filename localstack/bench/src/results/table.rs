@@ -16,6 +16,12 @@ impl Table {
         self
     }
 
+    /// The same, with room for this row.
+    pub(crate) fn fit(mut self, cells: &[String]) -> Self {
+        self.widths.iter_mut().zip(cells).for_each(|(width, cell)| *width = (*width).max(cell.chars().count()));
+        self
+    }
+
     /// Its first two lines.
     pub(crate) fn head(&self) -> String {
         let line = |(place, width): (usize, &usize)| match place {
