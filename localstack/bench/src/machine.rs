@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use sqlx::AssertSqlSafe;
+use template::Template;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -13,7 +14,7 @@ const SETTINGS: [&str; 6] =
     ["fsync", "synchronous_commit", "full_page_writes", "shared_buffers", "max_wal_size", "wal_compression"];
 
 /// A head for the results, in Markdown.
-pub(crate) async fn head(database: &mut Database) -> anyhow::Result<String> {
+pub(crate) async fn head(database: &mut Database, template: &Template) -> anyhow::Result<String> {
     #[expect(clippy::disallowed_methods, reason = "the results say when they were taken")]
     let now = OffsetDateTime::now_utc().replace_nanosecond(0)?.format(&Rfc3339)?;
     let mut settings = Vec::new();
@@ -36,7 +37,7 @@ pub(crate) async fn head(database: &mut Database) -> anyhow::Result<String> {
         ),
         ("PostgreSQL", settings.join(", ")),
         ("build", "profile `bench`: that of `release` without link-time optimization, in 16 units".to_owned()),
-        ("batches", "as the mappings of `infra/template.yaml` have them, where nothing else is said".to_owned()),
+        ("mappings", mappings(template)),
     ];
     let rows: Vec<String> = lines.iter().map(|(what, value)| format!("| {what:<10} | {value} |\n")).collect();
     Ok(format!("|            |  |\n|:-----------|:-|\n{}", rows.concat()))
@@ -44,6 +45,13 @@ pub(crate) async fn head(database: &mut Database) -> anyhow::Result<String> {
 
 async fn show(database: &mut Database, setting: &str) -> sqlx::Result<String> {
     sqlx::query_scalar(AssertSqlSafe(format!("show {setting}"))).fetch_one(&mut database.connection).await
+}
+
+/// Batches and windows, which are used where nothing else is said.
+fn mappings(template: &Template) -> String {
+    let all = template.functions.iter().flat_map(|function| &function.mappings);
+    let each = all.map(|mapping| format!("{} {} records or {:?}", mapping.topic, mapping.batch_size, mapping.window));
+    each.collect::<Vec<_>>().join(", ")
 }
 
 /// What it prints; the results are worth something without it.

@@ -29,6 +29,7 @@ use clap::Parser;
 use database::Database;
 use results::Results;
 use stage::Stage;
+use template::Template;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
@@ -47,9 +48,10 @@ async fn main() -> anyhow::Result<()> {
 async fn run(arguments: &Arguments, local: &stack::Settings, database: &mut Database) -> anyhow::Result<()> {
     let mut results = Results::default();
     // Before anything else takes a share of the machine.
-    let head = machine::head(database).await?;
+    let template = Template::read(&local.root.join("infra/template.yaml"))?;
+    let head = machine::head(database, &template).await?;
     println!("{head}");
-    measure(arguments, local, database, &mut results).await?;
+    measure(arguments, local, database, &template, &mut results).await?;
     let folder = local.root.join("localstack/bench");
     if arguments.is_whole() {
         results.save(&folder, &head)?;
@@ -66,6 +68,7 @@ async fn measure(
     arguments: &Arguments,
     local: &stack::Settings,
     database: &mut Database,
+    template: &Template,
     results: &mut Results,
 ) -> anyhow::Result<()> {
     let bootstrap = arguments.bootstrap.clone().unwrap_or(format!("127.0.0.1:{}", local.kafka_port));
@@ -73,11 +76,10 @@ async fn measure(
         bench::run(&arguments.sizes, database, results).await?;
     }
     if arguments.wants(Part::Users) {
-        let template = template::Template::read(&local.root.join("infra/template.yaml"))?;
-        users::run(database, &template, results).await?;
+        users::run(database, template, results).await?;
     }
     if [Part::Redirect, Part::Functions, Part::Statistics].into_iter().any(|part| arguments.wants(part)) {
-        let mut stage = Stage::set(&local.root, database, &bootstrap).await?;
+        let mut stage = Stage::set(template, database, &bootstrap).await?;
         let measured = on_stage(arguments, &mut stage, results).await;
         stage.strike().await?;
         measured?;
@@ -86,7 +88,7 @@ async fn measure(
         outbox::run(database, &bootstrap, arguments.sizes.backlog, results).await?;
     }
     if arguments.wants(Part::Archives) {
-        archives::run(&local.root, results)?;
+        archives::run(&local.root, template, results);
     }
     Ok(())
 }

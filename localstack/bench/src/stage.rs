@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::symlink;
-use std::path::Path;
 
 use anyhow::{Context as _, ensure};
 use kafka::topics;
@@ -30,7 +29,7 @@ const TOPIC_SETTINGS: &str = "TOPIC_";
 
 /// What functions find around them.
 pub(crate) struct Stage<'a> {
-    pub(crate) template: Template,
+    pub(crate) template: &'a Template,
     pub(crate) database: &'a mut Database,
     pub(crate) bootstrap: String,
     /// An API key that may do all that is asked here.
@@ -43,8 +42,11 @@ pub(crate) struct Stage<'a> {
 }
 
 impl<'a> Stage<'a> {
-    pub(crate) async fn set(root: &Path, database: &'a mut Database, bootstrap: &str) -> anyhow::Result<Self> {
-        let template = Template::read(&root.join("infra/template.yaml"))?;
+    pub(crate) async fn set(
+        template: &'a Template,
+        database: &'a mut Database,
+        bootstrap: &str,
+    ) -> anyhow::Result<Self> {
         let (mut variables, mut topics) = (variables(database, bootstrap), Vec::new());
         for (setting, topic) in template.functions.iter().flat_map(|function| &function.environment) {
             if setting.starts_with(TOPIC_SETTINGS) && !variables.contains_key(setting) {
@@ -57,7 +59,7 @@ impl<'a> Stage<'a> {
             }
         }
         let key = furnish(database).await?;
-        let binaries = gather(&template)?;
+        let binaries = gather(template)?;
         Ok(Self { template, database, bootstrap: bootstrap.to_owned(), key, variables, binaries, topics })
     }
 
