@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use click_consumer::ClickConsumer;
 use tracing::field::{Field, Visit};
+use tracing::subscriber::DefaultGuard;
 use tracing::{Event, Subscriber};
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
@@ -26,6 +27,8 @@ struct Spent {
     parts: Vec<Part>,
     /// When the last one ended.
     ended: Option<Instant>,
+    /// Whether the `COPY` of this transaction is still to come, where it has one. An outer savepoint ends after that.
+    copy: Option<bool>,
 }
 
 struct Part {
@@ -47,8 +50,12 @@ impl Spent {
     /// A statement that ended now.
     fn statement(&mut self, statement: String, took: Duration, now: Instant) {
         let before = self.ended.replace(now).map(|ended| (now - ended).saturating_sub(took));
-        if let Some(before) = before.filter(|_| statement.starts_with(AFTER_COPY)) {
+        if let Some(before) = before.filter(|_| self.copy == Some(true) && statement.starts_with(AFTER_COPY)) {
+            self.copy = Some(false);
             self.add("copy clicks (with its savepoint; rows are encoded and counted beside it)".to_owned(), before);
+        }
+        if statement == "COMMIT" {
+            self.copy = self.copy.map(|_| true);
         }
         self.add(statement, took);
     }
@@ -109,26 +116,59 @@ fn shown(statement: &str) -> String {
     text
 }
 
+/// Watches what this thread asks of the database, until it is dropped: one thread does it all, so that nothing is missed and nobody
+/// else is watched.
+pub(crate) struct Watching {
+    spent: Arc<Mutex<Spent>>,
+    _watched: DefaultGuard,
+    /// What the watched batches took.
+    whole: Duration,
+    batches: u32,
+}
+
+impl Watching {
+    pub(crate) fn start() -> Self {
+        Self::over(Spent::default())
+    }
+
+    /// The same where each transaction copies clicks.
+    fn over_copies() -> Self {
+        Self::over(Spent { copy: Some(true), ..Spent::default() })
+    }
+
+    fn over(spent: Spent) -> Self {
+        let spent = Arc::new(Mutex::new(spent));
+        let watch = Watch(Arc::clone(&spent)).with_filter(filter_fn(|about| about.target() == "sqlx::query"));
+        let watched = tracing::subscriber::set_default(Registry::default().with(watch));
+        Self { spent, _watched: watched, whole: Duration::ZERO, batches: 0 }
+    }
+
+    /// A batch is over, and has taken this long.
+    pub(crate) fn batch(&mut self, took: Duration) {
+        self.spent.lock().unwrap_or_else(PoisonError::into_inner).ended = None;
+        self.whole += took;
+        self.batches += 1;
+    }
+
+    /// Says where the time of a batch went; `before` is what all of them took before their first statements.
+    pub(crate) fn show(&self, before: &[(&str, Duration)], results: &mut Results) {
+        let spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        show(&spent.parts, before, self.whole, self.batches, results);
+    }
+}
+
 /// Gives the batches to the sink once more, watched, and says where their time goes.
 pub(crate) async fn run(work: &Work, consumer: &ClickConsumer, results: &mut Results) -> anyhow::Result<()> {
-    let spent = Arc::new(Mutex::new(Spent::default()));
-    let watch = Watch(Arc::clone(&spent)).with_filter(filter_fn(|about| about.target() == "sqlx::query"));
-    let mut whole = Duration::ZERO;
-    {
-        // One thread does it all, so that nothing is missed, and nobody else is watched.
-        let _watching = tracing::subscriber::set_default(Registry::default().with(watch));
-        for batch in &work.batches {
-            spent.lock().unwrap_or_else(PoisonError::into_inner).ended = None;
-            whole += batch.consume(consumer).await?;
-        }
+    let mut watching = Watching::over_copies();
+    for batch in &work.batches {
+        watching.batch(batch.consume(consumer).await?);
     }
-    let spent = std::mem::take(&mut *spent.lock().unwrap_or_else(PoisonError::into_inner));
-    show(&spent.parts, work, whole, results);
+    let before = [("the payload is parsed", work.parsing), ("its records are decoded and enriched", work.reading)];
+    watching.show(&before, results);
     Ok(())
 }
 
-fn show(parts: &[Part], work: &Work, whole: Duration, results: &mut Results) {
-    let batches = u32::try_from(work.batches.len()).unwrap_or(u32::MAX);
+fn show(parts: &[Part], before: &[(&str, Duration)], whole: Duration, batches: u32, results: &mut Results) {
     let table = Table::new(&["of a batch", "times", "ms", "share"]).first(SHOWN + 4);
     results.table(&table);
     let mut row = |what: &str, times: f64, time: Duration| {
@@ -138,12 +178,13 @@ fn show(parts: &[Part], work: &Work, whole: Duration, results: &mut Results) {
             &[what.to_owned(), number(times), number(millis(time / batches)), format!("{:.0} %", share * 100.0)],
         );
     };
-    row("the payload is parsed", 1.0, work.parsing);
-    row("its records are decoded and enriched", 1.0, work.reading);
+    for (what, time) in before {
+        row(what, 1.0, *time);
+    }
     for part in parts {
         row(&part.what, f64::from(part.count) / f64::from(batches), part.time);
     }
-    let known = work.parsing + work.reading + parts.iter().map(|part| part.time).sum::<Duration>();
+    let known = before.iter().map(|(_, time)| time).chain(parts.iter().map(|part| &part.time)).sum::<Duration>();
     row("the rest: BEGIN, what is done between statements", 1.0, whole.saturating_sub(known));
     row("all", 1.0, whole);
 }
@@ -154,15 +195,17 @@ mod tests {
 
     #[test]
     fn what_lies_before_the_end_of_the_savepoint_is_the_copy_and_no_other_gap_is() {
-        let mut spent = Spent::default();
+        let mut spent = Spent { copy: Some(true), ..Spent::default() };
         let start = Instant::now();
         let at = |ms| start + Duration::from_millis(ms);
         spent.statement("select 1".to_owned(), Duration::from_millis(1), at(1));
+        // The inner one.
         spent.statement("RELEASE SAVEPOINT _sqlx_savepoint_1".to_owned(), Duration::from_millis(2), at(13));
+        spent.statement("RELEASE SAVEPOINT _sqlx_savepoint_1".to_owned(), Duration::from_millis(2), at(20));
         spent.statement("COMMIT".to_owned(), Duration::from_millis(3), at(26));
         let spent: Vec<_> =
             spent.parts.iter().map(|part| (part.what.split(' ').next(), part.time.as_millis())).collect();
-        assert_eq!(spent, [(Some("select"), 1), (Some("copy"), 10), (Some("RELEASE"), 2), (Some("COMMIT"), 3)]);
+        assert_eq!(spent, [(Some("select"), 1), (Some("copy"), 10), (Some("RELEASE"), 4), (Some("COMMIT"), 3)]);
     }
 
     #[test]

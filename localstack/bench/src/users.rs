@@ -16,6 +16,7 @@ use crate::database::Database;
 use crate::figures::{middle, millis, rate};
 use crate::payload::{self, Payload};
 use crate::results::{Bar, Results, Table};
+use crate::statements::Watching;
 use crate::work;
 use people::People;
 
@@ -56,7 +57,7 @@ pub(crate) async fn run(database: &mut Database, template: &Template, results: &
         people: People::new(),
         clicks: Clicks::new(),
         batch_sizes: (batch_size(template, "user.events")?, batch_size(template, "link.clicks")?),
-        hour: database.last_hour().await? - time::Duration::HOUR * (ROUNDS + 2),
+        hour: database.last_hour().await? - time::Duration::HOUR * (ROUNDS + 3),
     };
     results.heading("User fan-out with its audit chain");
     let (users, clicks) = bench.batch_sizes;
@@ -66,6 +67,7 @@ pub(crate) async fn run(database: &mut Database, template: &Template, results: &
     ));
     bench.prepare().await?;
     let batches = bench.rounds(database, results).await?;
+    bench.watched(results).await?;
     let (batch, single) = (middle(batches), bench.single().await?);
     let record_ms = (batch - single) / f64::from(users - 1);
     results.say(&format!(
@@ -139,6 +141,19 @@ impl Bench {
             sink.add(counted, self.count(counted).await?);
         }
         Ok((fanout.rate(), sink.rate()))
+    }
+
+    /// Says where the time of a batch of the fan-out goes.
+    async fn watched(&mut self, results: &mut Results) -> anyhow::Result<()> {
+        let batches =
+            payload::all(&self.people.events(self.hour, self.batch_sizes.0 * BATCHES), self.batch_sizes.0.into());
+        self.hour += time::Duration::HOUR;
+        let mut watching = Watching::start();
+        for batch in &batches {
+            watching.batch(self.tell(batch).await?);
+        }
+        watching.show(&[], results);
+        Ok(())
     }
 
     /// What a batch of one event takes, in milliseconds.
