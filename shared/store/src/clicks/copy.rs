@@ -42,7 +42,9 @@ pub async fn copy<T>(
 pub fn encode(clicks: &[&Click]) -> impl Iterator<Item = Vec<u8>> + Send {
     let pieces = clicks.chunks(PIECE).map(|clicks| {
         let mut rows = Vec::with_capacity(512 * clicks.len());
-        clicks.iter().for_each(|click| row(&mut rows, click));
+        for click in clicks {
+            row(&mut rows, click);
+        }
         rows
     });
     iter::once(HEAD.to_vec()).chain(pieces).chain(iter::once(TAIL.to_vec()))
