@@ -15,6 +15,7 @@ compile := setup/compile
 # Every tool and function, in one build: a crate's features are the same whichever verb asks for it.
 binaries := $(compile) "Functions and tools" build --workspace --bins
 bin := target/debug
+functions = $(foreach folder,$(wildcard functions/*/),--bin $(notdir $(patsubst %/,%,$(folder))))
 # By name and not with -p, which would choose other features of shared dependencies and compile librdkafka again.
 template_tests := --test deployed --test refusals --test watch_routes --test retention
 # Any other verb leaves a stamp; without one there is nothing to ask, and no reason to compile for minutes.
@@ -22,7 +23,7 @@ if_used = if [ ! -d .tools/stamps ]; then echo 'Nothing was ever started from th
   else setup/setup run && { [ -x $(bin)/stack ] || $(binaries); } && $(1); fi
 shell_scripts = $(shell grep -rl '^.!/usr/bin/env bash$$' .ci setup functions infra localstack migrations shared)
 
-.PHONY: help setup up down status migrate dev demo scenarios producer dlq api-key outbox parked audit-verify monitor test soak fuzz check build bench sqlx contract ready
+.PHONY: help setup up down status migrate dev demo scenarios producer dlq api-key outbox parked audit-verify monitor test soak fuzz check build bench cost sqlx contract ready
 .PHONY: check-format check-lints check-dependencies check-queries check-contract check-template check-scripts check-yaml check-monitoring
 
 help: ## Say what each verb does
@@ -105,14 +106,17 @@ check: check-format check-scripts check-yaml check-template check-monitoring che
 build: ## Build the functions for Lambda on arm64, as zips in target/lambda
 	@setup/setup build
 	@echo 'Building for arm64 in release mode: about 11 minutes on two cores the first time'
-	cargo lambda build --release --arm64 --output-format zip $(foreach folder,$(wildcard functions/*/),--bin $(notdir $(patsubst %/,%,$(folder))))
+	cargo lambda build --release --arm64 --output-format zip $(functions)
 	@for zip in target/lambda/*/bootstrap.zip; do \
 	  printf '%9.2f MB  %s\n' "$$(awk -v bytes="$$(wc -c <"$$zip")" 'BEGIN { print bytes / 1000000 }')" "$$zip"; \
 	done
 
-bench: up ## Measure the click sink against COPY, and the outbox, in one run
-	@$(compile) "Benchmarks" build --profile bench --bin bench
-	@target/release/bench
+bench: up ## Measure everything there is a figure for, and write it to localstack/bench/results.md: some 25 minutes (DO="--only redirect" for a part; DO=--help)
+	@$(compile) "Benchmarks" build --profile bench --bin bench $(functions) --example constant-302
+	@target/release/bench $(DO)
+
+cost: ready ## Say what an hour of a load costs on Lambda, by what `make bench` measured; DO="--redirects 1000 --hour 2.50" (DO=--help says what)
+	@$(bin)/cost $(DO)
 
 sqlx: ## Renew .sqlx after a statement or a migration has changed
 	@setup/setup run

@@ -1,4 +1,4 @@
-//! `housekeeper`: invoked every hour, with any payload.
+//! `housekeeper`: invoked every ten minutes, with any payload.
 
 use std::sync::Arc;
 use std::time::SystemTime;

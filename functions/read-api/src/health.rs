@@ -40,11 +40,11 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// Reads `CONSUMER_GROUPS`, `HEALTH_TIMEOUT_MS` (1000) and `HEALTH_STALLED_SECONDS` (120).
+    /// Reads `CONSUMER_GROUPS`, `HEALTH_TIMEOUT_MS` (2000) and `HEALTH_STALLED_SECONDS` (120).
     pub(crate) fn read(environment: &Environment, kafka: &KafkaSettings) -> Result<Self, SettingError> {
         let invalid =
             |name: &str, reason: &str| SettingError::Invalid { name: name.to_owned(), reason: reason.to_owned() };
-        let millis: u64 = environment.parsed(TIMEOUT, 1000)?;
+        let millis: u64 = environment.parsed(TIMEOUT, 2000)?;
         if !(10..=5000).contains(&millis) {
             return Err(invalid(TIMEOUT, "it is from 10 to 5000"));
         }
@@ -60,7 +60,7 @@ impl Watch {
 
 /// Whether everything goes on
 ///
-/// Asks PostgreSQL, Kafka, and how far each consumer has come, all at once, and each for a second (`HEALTH_TIMEOUT_MS`). `degraded`
+/// Asks PostgreSQL, Kafka, and how far each consumer has come, all at once, and each for two seconds (`HEALTH_TIMEOUT_MS`). `degraded`
 /// means that events are taken and somebody has to look: a batch fails again and again or its circuit breaker is open, records or
 /// events of the outbox wait for more than two minutes (`HEALTH_STALLED_SECONDS`), or a chain of the audit log is broken.
 #[utoipa::path(

@@ -1,23 +1,24 @@
 //! The rounds: both contenders in turn, on the same table.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use click_consumer::{ClickConsumer, Enricher};
 use settings::Environment;
 use time::OffsetDateTime;
 
-use crate::Arguments;
+use crate::arguments::Sizes;
 use crate::clicks::Clicks;
 use crate::database::Database;
-use crate::figures::{Round, median, print, print_head, print_median, rate};
-use crate::spoiled;
+use crate::figures::{Round, Rounds, rate};
+use crate::results::{Bar, Results};
 use crate::work::{Batch, Work};
+use crate::{spoiled, statements};
 
 /// Clicks of one hour while the table is filled.
 const PREFILL_HOUR: u32 = 200_000;
 
 struct Bench<'a> {
-    arguments: &'a Arguments,
+    sizes: &'a Sizes,
     database: &'a mut Database,
     consumer: ClickConsumer,
     enricher: Enricher,
@@ -26,54 +27,67 @@ struct Bench<'a> {
     hour: OffsetDateTime,
 }
 
-/// Measures and prints.
-pub(crate) async fn run(arguments: &Arguments, database: &mut Database) -> anyhow::Result<()> {
+/// Measures the click sink.
+pub(crate) async fn run(sizes: &Sizes, database: &mut Database, results: &mut Results) -> anyhow::Result<()> {
     let environment = Environment::from_iter([("DATABASE_URL", database.url("onceward_app"))]);
     let mut bench = Bench {
-        arguments,
+        sizes,
         consumer: ClickConsumer::start(&environment)?,
         enricher: Enricher::load(&environment)?,
         clicks: Clicks::new(),
         hour: database.last_hour().await?,
         database,
     };
-    let empty = bench.with_empty_table().await?;
+    results.heading("The click sink beside COPY");
+    let empty = bench.with_empty_table(results).await?;
+    results.figure("clicks.ratio", empty.ratio());
+    results.figure("clicks.per_second", empty.sink);
+    results.judge("Click sink ÷ COPY, an empty table", empty.ratio(), "", Bar::AtLeast(0.5));
+    bench.where_time_goes(results).await?;
     bench.hour -= time::Duration::HOUR;
-    spoiled::run(&bench.consumer, &mut bench.clicks, bench.database, bench.hour).await?;
-    if arguments.prefill == 0 {
+    results.heading("What spoils a batch of clicks");
+    spoiled::run(&bench.consumer, &mut bench.clicks, bench.database, bench.hour, results).await?;
+    if sizes.prefill == 0 {
         return Ok(());
     }
+    results.heading(&format!("The click sink with {} clicks in the table", sizes.prefill));
+    bench.database.empty().await?;
     bench.prefill().await?;
-    let filled = bench.with_filled_table().await?;
-    let (empty, filled) = (median(&empty, |round| round.sink), median(&filled, |round| round.sink));
-    println!("The sink reaches {:.2} of what it does with an empty table.", filled / empty);
-    Ok(())
+    let filled = bench.with_filled_table(results).await?;
+    results.figure("clicks.prefilled_ratio", filled.sink / empty.sink);
+    results.judge("Click sink, full table ÷ empty table", filled.sink / empty.sink, "", Bar::AtLeast(0.8));
+    // The others begin with an empty table.
+    bench.database.empty().await
 }
 
 impl Bench<'_> {
     fn work(&mut self, clicks: u32) -> anyhow::Result<Work> {
         self.hour -= time::Duration::HOUR;
-        Work::new(&self.clicks.of_hour(self.hour, clicks), self.arguments.batch_size, &self.enricher)
+        Work::new(&self.clicks.of_hour(self.hour, clicks), self.sizes.batch_size, &self.enricher)
     }
 
-    async fn with_empty_table(&mut self) -> anyhow::Result<Vec<Round>> {
+    async fn with_empty_table(&mut self, results: &mut Results) -> anyhow::Result<Round> {
         // What is loaded at the first batch is not measured: parsers, statements, the user agents.
         let warm_up = self.work(20_000)?;
         self.fill(&warm_up).await?;
-        let work = self.work(self.arguments.clicks)?;
-        println!("{work}");
-        print_head();
-        let (mut rounds, mut sinking) = (Vec::new(), Duration::ZERO);
-        for nth in 1..=self.arguments.rounds {
+        let work = self.work(self.sizes.clicks)?;
+        results.say(&work.to_string());
+        let mut rounds = Rounds::begin(results);
+        for nth in 1..=self.sizes.rounds {
             self.database.empty().await?;
             let (sink, copy) = self.round(&work, nth).await?;
-            sinking += sink.time / sink.batches;
-            rounds.push(Round { sink: sink.rate(), copy: copy.rate() });
-            print(&nth.to_string(), rounds[rounds.len() - 1]);
+            rounds.add(results, Round { sink: sink.rate(), copy: copy.rate() });
         }
-        print_median(&rounds);
-        print_parts(&work, sinking / self.arguments.rounds);
-        Ok(rounds)
+        Ok(rounds.end(results))
+    }
+
+    /// Statement by statement, of batches of their own.
+    async fn where_time_goes(&mut self, results: &mut Results) -> anyhow::Result<()> {
+        let work = self.work(self.sizes.clicks)?;
+        self.database.empty().await?;
+        self.database.settle().await?;
+        results.heading("Where the time of a batch goes");
+        statements::run(&work, &self.consumer, results).await
     }
 
     /// The batches go to the sink and to `COPY` in turn, so that both meet the same table and whatever else the machine does; in
@@ -100,9 +114,12 @@ impl Bench<'_> {
     }
 
     async fn prefill(&mut self) -> anyhow::Result<()> {
-        let mut left = self.arguments.prefill;
+        let (mut left, started) = (self.sizes.prefill, Instant::now());
         while left > 0 {
-            println!("Filling the table: {left} clicks to go");
+            let done = self.sizes.prefill - left;
+            let rest = started.elapsed().as_secs_f64() / f64::from(done) * f64::from(left);
+            let rest = if done > 0 { format!(", {rest:.0} s") } else { String::new() };
+            println!("Filling the table: {left} clicks to go{rest}");
             let work = self.work(left.min(PREFILL_HOUR))?;
             self.fill(&work).await?;
             left -= left.min(PREFILL_HOUR);
@@ -110,17 +127,14 @@ impl Bench<'_> {
         Ok(())
     }
 
-    async fn with_filled_table(&mut self) -> anyhow::Result<Vec<Round>> {
-        print_head();
-        let mut rounds = Vec::new();
-        for nth in 1..=self.arguments.rounds {
-            let work = self.work(self.arguments.clicks)?;
+    async fn with_filled_table(&mut self, results: &mut Results) -> anyhow::Result<Round> {
+        let mut rounds = Rounds::begin(results);
+        for nth in 1..=self.sizes.rounds {
+            let work = self.work(self.sizes.clicks)?;
             let (sink, copy) = self.round(&work, nth).await?;
-            rounds.push(Round { sink: sink.rate(), copy: copy.rate() });
-            print(&nth.to_string(), rounds[rounds.len() - 1]);
+            rounds.add(results, Round { sink: sink.rate(), copy: copy.rate() });
         }
-        print_median(&rounds);
-        Ok(rounds)
+        Ok(rounds.end(results))
     }
 }
 
@@ -128,32 +142,16 @@ impl Bench<'_> {
 #[derive(Default)]
 struct Share {
     clicks: u64,
-    batches: u32,
     time: Duration,
 }
 
 impl Share {
     fn add(&mut self, batch: &Batch, time: Duration) {
         self.clicks += batch.clicks;
-        self.batches += 1;
         self.time += time;
     }
 
     fn rate(&self) -> f64 {
         rate(self.clicks, self.time)
     }
-}
-
-/// The sink's average time of a batch, and what it is made of.
-fn print_parts(work: &Work, batch: Duration) {
-    let batches = u32::try_from(work.batches.len()).unwrap_or(u32::MAX);
-    let (parsing, reading) = (work.parsing / batches, work.reading / batches);
-    let millis = |time: Duration| time.as_secs_f64() * 1e3;
-    println!(
-        "\nA batch takes the sink {:.1} ms: payload {:.1}, decode and enrich {:.1}, transaction {:.1}",
-        millis(batch),
-        millis(parsing),
-        millis(reading),
-        millis(batch.saturating_sub(parsing + reading))
-    );
 }

@@ -1,77 +1,108 @@
-//! `bench`: the click sink against `COPY` of the same rows. See the crate's README.
+//! `bench`: what the system reaches, beside limits taken in the same run. See the crate's README.
 #![expect(clippy::print_stdout, reason = "a command whose output is its result")]
 
+mod archives;
+mod arguments;
 mod bench;
 mod clicks;
 mod database;
 mod figures;
+mod functions;
+mod host;
+mod machine;
 mod outbox;
 mod payload;
+mod redirect;
+mod results;
 mod spoiled;
+mod stage;
+mod statements;
+mod statistics;
+mod topics;
 mod user_agents;
+mod users;
 mod work;
 
 use anyhow::bail;
-use clap::{Parser, ValueEnum};
+use arguments::{Arguments, Part};
+use clap::Parser;
 use database::Database;
-
-/// Measures the click sink against COPY of the same rows into the same table.
-#[derive(Parser)]
-#[command(version)]
-struct Arguments {
-    /// Clicks a round
-    #[arg(long, default_value_t = 200_000)]
-    clicks: u32,
-    /// Records of a batch at most; a payload of 6 MB may hold fewer
-    #[arg(long, default_value_t = 10_000)]
-    batch_size: u64,
-    /// How often both are measured
-    #[arg(long, default_value_t = 5)]
-    rounds: u32,
-    /// Measures again with so many clicks in the table beforehand
-    #[arg(long, default_value_t = 0)]
-    prefill: u32,
-    /// Events of the outbox's large backlog; 0 leaves it out
-    #[arg(long, default_value_t = 1_000_000)]
-    backlog: u32,
-    /// Measures this alone
-    #[arg(long)]
-    only: Option<Part>,
-    /// The broker. That of `make up` when not given
-    #[arg(long, env = "KAFKA_BOOTSTRAP_SERVERS")]
-    bootstrap: Option<String>,
-    /// The server; the URL is a superuser's and names no database. That of `make up` when not given
-    #[arg(long, env = "TEST_POSTGRES_URL")]
-    server: Option<String>,
-}
-
-/// What can be measured alone.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Part {
-    Clicks,
-    Outbox,
-}
+use results::Results;
+use stage::Stage;
+use template::Template;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let local = stack::Settings::of_checkout(&std::env::current_dir()?)?;
     let mut database = Database::create(arguments.server.as_ref().unwrap_or(&local.server_url())).await?;
-    let bootstrap = arguments.bootstrap.clone().unwrap_or(format!("127.0.0.1:{}", local.kafka_port));
     let result = tokio::select! {
-        result = measure(&arguments, &mut database, &bootstrap) => result,
+        result = run(&arguments, &local, &mut database) => result,
         _ = tokio::signal::ctrl_c() => stopped(),
     };
     database.remove().await?;
     result
 }
 
-async fn measure(arguments: &Arguments, database: &mut Database, bootstrap: &str) -> anyhow::Result<()> {
-    if arguments.only != Some(Part::Outbox) {
-        bench::run(arguments, database).await?;
+/// Measures, and writes down what was measured where it is all of it, in its usual sizes.
+async fn run(arguments: &Arguments, local: &stack::Settings, database: &mut Database) -> anyhow::Result<()> {
+    let mut results = Results::default();
+    // Before anything else takes a share of the machine.
+    let template = Template::read(&local.root.join("infra/template.yaml"))?;
+    let head = machine::head(database, &template).await?;
+    println!("{head}");
+    measure(arguments, local, database, &template, &mut results).await?;
+    let folder = local.root.join("localstack/bench");
+    if arguments.is_whole() {
+        results.save(&folder, &head)?;
+        println!("\nWritten to {0}/results.md and {0}/results.json", folder.display());
+    } else {
+        println!(
+            "\nresults.md and results.json are as they were: they are written when everything is measured, in its usual sizes"
+        );
     }
-    if arguments.only != Some(Part::Clicks) {
-        outbox::run(database, bootstrap, arguments.backlog).await?;
+    Ok(())
+}
+
+async fn measure(
+    arguments: &Arguments,
+    local: &stack::Settings,
+    database: &mut Database,
+    template: &Template,
+    results: &mut Results,
+) -> anyhow::Result<()> {
+    let bootstrap = arguments.bootstrap.clone().unwrap_or(format!("127.0.0.1:{}", local.kafka_port));
+    if arguments.wants(Part::Clicks) {
+        bench::run(&arguments.sizes, database, results).await?;
+    }
+    if arguments.wants(Part::Users) {
+        users::run(database, template, results).await?;
+    }
+    if [Part::Redirect, Part::Functions, Part::Statistics].into_iter().any(|part| arguments.wants(part)) {
+        let mut stage = Stage::set(template, database, &bootstrap).await?;
+        let measured = on_stage(arguments, &mut stage, results).await;
+        stage.strike().await?;
+        measured?;
+    }
+    if arguments.wants(Part::Outbox) {
+        outbox::run(database, &bootstrap, arguments.sizes.backlog, results).await?;
+    }
+    if arguments.wants(Part::Archives) {
+        archives::run(&local.root, template, results);
+    }
+    Ok(())
+}
+
+/// With the built functions.
+async fn on_stage(arguments: &Arguments, stage: &mut Stage<'_>, results: &mut Results) -> anyhow::Result<()> {
+    if arguments.wants(Part::Redirect) {
+        redirect::run(stage, &arguments.sizes, results).await?;
+    }
+    if arguments.wants(Part::Functions) {
+        functions::run(stage, &arguments.sizes, results).await?;
+    }
+    if arguments.wants(Part::Statistics) {
+        statistics::run(stage, &arguments.sizes, results).await?;
     }
     Ok(())
 }

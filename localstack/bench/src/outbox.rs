@@ -4,21 +4,20 @@ mod backlog;
 mod latency;
 mod outage;
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
-use kafka::topics::{self, NewTopic};
 use kafka::{KafkaSettings, OrderedPublisher};
 use settings::Environment;
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use crate::database::Database;
+use crate::results::Results;
+use crate::topics::make_anew;
 
 /// How many keys the events are of.
 const KEYS: u32 = 10_000;
 /// About what an event has, as structured JSON.
 const PAYLOAD_BYTES: u32 = 600;
 const TOPIC: &str = "onceward.bench.outbox";
+const PARTITIONS: i32 = 3;
 
 /// What the parts share.
 pub(crate) struct Place<'a> {
@@ -26,32 +25,40 @@ pub(crate) struct Place<'a> {
     bootstrap: String,
 }
 
-/// Measures and prints. `backlog` is how many rows the large backlog has.
-pub(crate) async fn run(database: &mut Database, bootstrap: &str, backlog: u32) -> anyhow::Result<()> {
+/// Measures the outbox. `backlog` is how many rows the large backlog has.
+pub(crate) async fn run(
+    database: &mut Database,
+    bootstrap: &str,
+    backlog: u32,
+    results: &mut Results,
+) -> anyhow::Result<()> {
     let mut place = Place { database, bootstrap: bootstrap.to_owned() };
-    topics::delete(bootstrap, &[TOPIC]).await.ok();
-    make_topic(bootstrap).await?;
-    println!("\nOutbox: events of {PAYLOAD_BYTES} bytes, {KEYS} keys, a topic of 3 partitions");
+    make_anew(bootstrap, TOPIC, PARTITIONS).await?;
+    results.heading("The outbox");
+    results.say(&format!("Events of {PAYLOAD_BYTES} bytes, {KEYS} keys, a topic of {PARTITIONS} partitions"));
     let measured = async {
-        latency::run(&mut place).await?;
-        backlog::run(&mut place, backlog).await
+        latency::run(&mut place, results).await?;
+        backlog::run(&mut place, backlog, results).await
     };
     let measured = measured.await;
-    topics::delete(bootstrap, &[TOPIC]).await?;
+    kafka::topics::delete(bootstrap, &[TOPIC]).await?;
     measured?;
-    outage::run(&mut place).await
+    outage::run(&mut place, results).await
 }
 
-async fn make_topic(bootstrap: &str) -> anyhow::Result<()> {
-    let topic = NewTopic { name: TOPIC.to_owned(), partitions: 3, replication: 1, config: BTreeMap::new() };
-    // One of the same name that was just deleted is gone in a moment.
-    for _ in 0..50 {
-        if topics::create_missing(bootstrap, std::slice::from_ref(&topic)).await.is_ok_and(|made| !made.is_empty()) {
-            return Ok(());
-        }
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-    anyhow::bail!("topic {TOPIC} could not be made anew")
+/// Rows that nobody has published.
+const LEFT_BEHIND: u32 = 10_000;
+
+/// Leaves rows behind for `outbox-relay`, with a topic for them.
+pub(crate) async fn leave_behind(database: &mut Database, bootstrap: &str) -> anyhow::Result<()> {
+    make_anew(bootstrap, TOPIC, PARTITIONS).await?;
+    Place { database, bootstrap: bootstrap.to_owned() }.fill(LEFT_BEHIND).await
+}
+
+/// Takes back what is left of them, and the topic.
+pub(crate) async fn remove(database: &mut Database, bootstrap: &str) -> anyhow::Result<()> {
+    Place { database, bootstrap: bootstrap.to_owned() }.clear().await?;
+    kafka::topics::delete(bootstrap, &[TOPIC]).await
 }
 
 impl Place<'_> {

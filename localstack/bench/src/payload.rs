@@ -4,16 +4,14 @@ use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use events::{CLOUDEVENTS_JSON, Event};
+use events::{CLOUDEVENTS_JSON, Event, Topic};
 use serde::Serialize;
 
 /// The largest payload of an invocation, in bytes.
 const LIMIT: usize = 6 * 1024 * 1024;
 /// What stands around the records, at most.
 const FRAME: usize = 1024;
-const TOPIC: &str = "link.clicks";
-/// As many as `link.clicks` has.
-const PARTITIONS: usize = 6;
+const CLICKS: &str = "link.clicks";
 
 /// The payload of one invocation.
 pub(crate) struct Payload {
@@ -34,45 +32,56 @@ struct Record<'a> {
     headers: [BTreeMap<&'a str, &'a [u8]>; 1],
 }
 
-/// Cuts the events into payloads of at most `batch_size` records, each a part of the topic as its partitions hold it.
+/// Cuts the events, which are of one topic, into payloads of at most `batch_size` records, each a part of the topic as its partitions
+/// hold it.
 pub(crate) fn all(events: &[Event], batch_size: u64) -> Vec<Payload> {
-    let mut offsets = [0; PARTITIONS];
+    let mut offsets = BTreeMap::new();
     let mut batches = vec![Batch::default()];
     for event in events {
-        // All clicks of one link are in one partition.
-        let partition = event.key().bytes().map(usize::from).sum::<usize>() % PARTITIONS;
-        let json = record(event, partition, offsets[partition]);
-        offsets[partition] += 1;
+        let topic = event.event_type().topic();
+        // All events of one key are in one partition.
+        let partition = event.key().bytes().map(usize::from).sum::<usize>() % partitions(topic);
+        let offset = offsets.entry(partition).or_insert(0);
+        let json = record(event, partition, *offset);
+        *offset += 1;
         let batch = batches.last().expect("there is always one");
         if batch.records == batch_size || batch.size + json.len() + FRAME > LIMIT {
             batches.push(Batch::default());
         }
-        batches.last_mut().expect("there is always one").push(partition, json);
+        batches.last_mut().expect("there is always one").push(topic.default_name(), partition, json);
     }
     batches.into_iter().map(Batch::into_payload).collect()
 }
 
-/// One payload of all these events and so many malformed records, the nth of its topic: each has places of its own.
+/// As many as the topic has.
+fn partitions(topic: Topic) -> usize {
+    match topic {
+        Topic::LinkClicks => 6,
+        Topic::UserEvents | Topic::SystemAudit => 3,
+    }
+}
+
+/// One payload of all these clicks and so many malformed records, the nth of its topic: each has places of its own.
 pub(crate) fn one(events: &[Event], malformed: usize, nth: usize) -> Payload {
     let mut batch = Batch::default();
     let first = 1_000_000 * nth;
     for (place, event) in events.iter().enumerate() {
-        batch.push(0, record(event, 0, first + place));
+        batch.push(CLICKS, 0, record(event, 0, first + place));
     }
     for place in 0..malformed {
-        batch.push(0, malformed_record(first + events.len() + place));
+        batch.push(CLICKS, 0, malformed_record(first + events.len() + place));
     }
     batch.into_payload()
 }
 
 fn malformed_record(offset: usize) -> String {
     let value = STANDARD.encode(r#"{"specversion": "1.0", "id": "#);
-    serde_json::json!({"topic": TOPIC, "partition": 0, "offset": offset, "value": value, "headers": []}).to_string()
+    serde_json::json!({"topic": CLICKS, "partition": 0, "offset": offset, "value": value, "headers": []}).to_string()
 }
 
 fn record(event: &Event, partition: usize, offset: usize) -> String {
     serde_json::to_string(&Record {
-        topic: TOPIC,
+        topic: event.event_type().topic().default_name(),
         partition,
         offset,
         timestamp: event.time.unix_timestamp_nanos() / 1_000_000,
@@ -87,21 +96,22 @@ fn record(event: &Event, partition: usize, offset: usize) -> String {
 
 #[derive(Default)]
 struct Batch {
-    partitions: BTreeMap<usize, Vec<String>>,
+    partitions: BTreeMap<(&'static str, usize), Vec<String>>,
     records: u64,
     size: usize,
 }
 
 impl Batch {
-    fn push(&mut self, partition: usize, json: String) {
+    fn push(&mut self, topic: &'static str, partition: usize, json: String) {
         self.records += 1;
         self.size += json.len() + 1;
-        self.partitions.entry(partition).or_default().push(json);
+        self.partitions.entry((topic, partition)).or_default().push(json);
     }
 
     fn into_payload(self) -> Payload {
-        let partition =
-            |(partition, records): (usize, Vec<String>)| format!(r#""{TOPIC}-{partition}":[{}]"#, records.join(","));
+        let partition = |((topic, partition), records): ((&str, usize), Vec<String>)| {
+            format!(r#""{topic}-{partition}":[{}]"#, records.join(","))
+        };
         let json = format!(
             r#"{{"eventSource":"aws:kafka","eventSourceArn":"arn:aws:kafka:us-east-1:123456789012:cluster/bench/00000000-0000-0000-0000-000000000000-1","bootstrapServers":"127.0.0.1:19092","records":{{{}}}}}"#,
             self.partitions.into_iter().map(partition).collect::<Vec<_>>().join(",")

@@ -12,6 +12,7 @@ use crate::clicks::Clicks;
 use crate::database::Database;
 use crate::figures::{middle, rate};
 use crate::payload::{self, Payload};
+use crate::results::{Results, Table};
 use crate::work::timed;
 
 /// Records of a batch: as many as a payload of 6 MB holds for certain.
@@ -36,8 +37,10 @@ pub(crate) async fn run(
     clicks: &mut Clicks,
     database: &mut Database,
     hour: OffsetDateTime,
+    results: &mut Results,
 ) -> anyhow::Result<()> {
-    println!("\n{:>8}{:>14}{:>22}{:>22}", "round", "clean rows/s", "1 malformed a batch", "1 % duplicates");
+    let table = Table::new(&["round", "clean clicks/s", "1 malformed a batch", "1 % duplicates  "]);
+    results.table(&table);
     let mut rates: [Vec<f64>; 3] = Default::default();
     for round in 0..ROUNDS {
         database.empty().await?;
@@ -51,16 +54,17 @@ pub(crate) async fn run(
             times[kind as usize] += consume(consumer, kind, part, before, round * 100 + place).await?;
         }
         let round_rates = times.map(|time| rate((RECORDS * BATCHES) as u64, time));
-        print(&(round + 1).to_string(), round_rates);
+        results.row(&table, &row(&(round + 1).to_string(), round_rates));
         rates.iter_mut().zip(round_rates).for_each(|(rates, rate)| rates.push(rate));
     }
-    print("median", rates.map(middle));
+    results.row(&table, &row("median", rates.map(middle)));
     Ok(())
 }
 
-fn print(name: &str, [clean, malformed, duplicates]: [f64; 3]) {
+/// With what each costs in time, a click.
+fn row(name: &str, [clean, malformed, duplicates]: [f64; 3]) -> Vec<String> {
     let cost = |rate: f64| format!("{rate:.0} ({:+.1} %)", 100.0 * (clean / rate - 1.0));
-    println!("{name:>8}{clean:>14.0}{:>22}{:>22}", cost(malformed), cost(duplicates));
+    vec![name.to_owned(), format!("{clean:.0}"), cost(malformed), cost(duplicates)]
 }
 
 async fn consume(

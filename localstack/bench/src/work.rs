@@ -43,7 +43,11 @@ impl Work {
             let mut rows: Vec<&Click> = batch.rows().collect();
             ensure!(rows.len() as u64 == records, "not every record of a batch could be read");
             rows.sort_by_key(|click| click.event_id);
-            work.batches.push(Batch { payload: json, rows: clicks::encode(&rows), clicks: records });
+            work.batches.push(Batch {
+                payload: json,
+                rows: clicks::encode(&rows).flatten().collect(),
+                clicks: records,
+            });
         }
         Ok(work)
     }
@@ -68,8 +72,9 @@ impl Batch {
 
     /// The rows alone, in a transaction of their own.
     pub(crate) async fn copy(&self, connection: &mut PgConnection) -> anyhow::Result<Duration> {
+        let rows = [self.rows.clone()];
         let started = Instant::now();
-        clicks::copy(connection, &self.rows, || ()).await?;
+        clicks::copy(connection, rows, || ()).await?;
         Ok(started.elapsed())
     }
 }

@@ -8,7 +8,7 @@ use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext, Rebalance, StreamConsumer};
 use rdkafka::error::KafkaError;
 use serde::Deserialize;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use crate::Config;
 
@@ -37,9 +37,10 @@ pub(crate) async fn on_a_thread<T: Send + 'static>(work: impl FnOnce() -> T + Se
     result.await.ok()
 }
 
-/// A consumer in the mapping's group, which has not subscribed yet.
-pub(crate) fn consumer(config: &Config) -> Result<Consumer, KafkaError> {
-    let member = Member { mapping: config.mapping.logical_id.clone(), state: Mutex::default() };
+/// A consumer in the mapping's group, which has not subscribed yet. Its assignments are counted from `generation` on.
+pub(crate) fn consumer(config: &Config, generation: u64) -> Result<Consumer, KafkaError> {
+    let state = Mutex::new(State { generation, ..State::default() });
+    let member = Member { mapping: config.mapping.logical_id.clone(), state, stranded: Notify::new() };
     client_config(config)
         .set("enable.auto.offset.store", "false")
         .set("isolation.level", "read_committed")
@@ -63,6 +64,8 @@ struct State {
     partitions: Vec<i32>,
     link: Link,
     silent: u32,
+    /// How often in a row it knew no broker at all.
+    stranded: u32,
     trouble: Option<String>,
 }
 
@@ -79,6 +82,7 @@ enum Link {
 pub(crate) struct Member {
     mapping: String,
     state: Mutex<State>,
+    stranded: Notify,
 }
 
 impl Member {
@@ -113,6 +117,22 @@ impl Member {
         }
     }
 
+    /// Comes when the client has known no broker for some seconds, and so never will again. A broker that says of itself that the cluster
+    /// has none, as one that was frozen does, makes it forget them all, those that it was started with too
+    /// (<https://github.com/confluentinc/librdkafka/issues/5301>).
+    pub(crate) async fn stranded(&self) {
+        self.stranded.notified().await;
+    }
+
+    fn know(&self, brokers: usize) {
+        const REPORTS: u32 = 3;
+        let mut state = self.state();
+        state.stranded = if brokers > 0 { 0 } else { state.stranded + 1 };
+        if state.stranded == REPORTS {
+            self.stranded.notify_one();
+        }
+    }
+
     fn link(&self, up: bool, certain: bool) {
         let mut state = self.state();
         state.silent = if up { 0 } else { state.silent + 1 };
@@ -142,6 +162,14 @@ struct Statistics {
 #[derive(Deserialize)]
 struct Broker {
     state: String,
+    source: String,
+}
+
+impl Broker {
+    /// Whether there is an address behind it: the others stand for the group's coordinator, or for none.
+    fn is_one(&self) -> bool {
+        ["configured", "learned"].contains(&&*self.source)
+    }
 }
 
 impl ClientContext for Member {
@@ -157,6 +185,7 @@ impl ClientContext for Member {
     fn stats_raw(&self, statistics: &[u8]) {
         if let Ok(statistics) = serde_json::from_slice::<Statistics>(statistics) {
             self.link(statistics.brokers.values().any(|broker| broker.state == "UP"), false);
+            self.know(statistics.brokers.values().filter(|broker| broker.is_one()).count());
         }
     }
 }

@@ -25,6 +25,7 @@ use crate::status::Reporter;
 
 /// This member's partitions: the records that come from them, and the offsets that are done.
 pub(crate) struct Intake {
+    config: Config,
     topic: String,
     /// How long Kafka is waited for where something goes on without it.
     patience: Duration,
@@ -49,17 +50,23 @@ pub(crate) struct Intake {
 impl Intake {
     /// Joins the group.
     pub(crate) fn join(config: &Config, progress: &Arc<Progress>) -> anyhow::Result<Self> {
+        Self::join_after(config, progress, 0)
+    }
+
+    /// Joins the group, with assignments that are counted from `generation` on.
+    fn join_after(config: &Config, progress: &Arc<Progress>, generation: u64) -> anyhow::Result<Self> {
         let topic = config.mapping.topic.clone();
-        let consumer = Arc::new(consumer(config).context("cannot make a Kafka consumer")?);
+        let consumer = Arc::new(consumer(config, generation).context("cannot make a Kafka consumer")?);
         consumer.subscribe(&[&topic]).context("cannot subscribe")?;
         Ok(Self {
             patience: config.session_timeout,
             committer: Committer::start(Arc::clone(&consumer), topic.clone()),
             reporter: Reporter::start(config, &consumer, progress),
             progress: Arc::clone(progress),
+            config: config.clone(),
             topic,
             consumer,
-            generation: 0,
+            generation,
             waiting: VecDeque::new(),
             refused: BTreeSet::new(),
             uncommitted: BTreeMap::new(),
@@ -114,6 +121,10 @@ impl Intake {
                 return Ok(None);
             }
             received = self.consumer.recv() => received.map(|message| Record::of(&message)),
+            () = self.consumer.context().stranded() => {
+                self.join_anew()?;
+                return Ok(None);
+            }
             () = sleep(AGAIN), if self.commit_failed => {
                 self.notice_rebalance();
                 self.send_commit();
@@ -134,6 +145,19 @@ impl Intake {
                 Ok(None)
             }
         }
+    }
+
+    /// Joins with a new client; what belongs to the one before is forgotten as after a rebalance.
+    fn join_anew(&mut self) -> anyhow::Result<()> {
+        tracing::warn!(
+            mapping = self.config.mapping.logical_id,
+            "The client knows no broker any more; another one joins the group"
+        );
+        let generation = self.consumer.context().generation() + 1;
+        let anew = Self::join_after(&self.config, &self.progress, generation)?;
+        self.progress.stop(&anew.refused);
+        tokio::spawn(std::mem::replace(self, anew).leave());
+        Ok(())
     }
 
     /// After a rebalance, forgets what belongs to the assignment before: its owner reads it from the committed offset.

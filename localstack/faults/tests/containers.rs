@@ -96,6 +96,10 @@ async fn what_compose_starts_serves_everything() {
     let client = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
     let get = async |path: &str| Some(client.get(format!("http://{at}{path}")).send().await.ok()?.status());
     eventually("healthy", PATIENCE, async || get("/health").await.filter(|status| *status == StatusCode::OK)).await;
+    // As the owner of that database, and as no other function is.
+    let migrate = format!("http://{at}/2015-03-31/functions/migrate/invocations");
+    let answer = client.post(migrate).body("{}").send().await.unwrap();
+    assert_eq!(answer.text().await.unwrap(), r#"{"applied":[]}"#);
     let _event_source = compose.start("event-source");
     let pool = PgPool::connect(&server.url("onceward", "onceward_app")).await.unwrap();
     sqlx::query("insert into links values (uuidv7(), 'spring', 'https://example.com/', now())")

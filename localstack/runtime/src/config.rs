@@ -27,7 +27,8 @@ pub struct RuntimeConfig {
     pub bin_dir: PathBuf,
     /// Where the Invoke API and the HTTP routes are served; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// Variables for every function, which win over the template's: `stack::environment::of_functions` has the local ones.
+    /// Variables for every function, which win over the template's: `stack::environment::of_functions` has the local ones. One that the
+    /// template gives to some functions is for those alone.
     pub env: BTreeMap<String, String>,
     /// Where the lines go that functions write.
     pub log: LogSink,

@@ -1,6 +1,6 @@
 //! Starts and stops a host.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -72,7 +72,7 @@ fn pool(
     let blueprint = Blueprint {
         function: function.clone(),
         binary: config.bin_dir.join(&function.name),
-        variables: function.environment.clone().into_iter().chain(config.env.clone()).collect(),
+        variables: variables(config, function),
         init_limit: config.init_limit,
         memory_interval: config.memory_interval,
         log: config.log.clone(),
@@ -81,6 +81,15 @@ fn pool(
         watchdog: Arc::clone(watchdog),
     };
     Pool::new(blueprint, function.concurrency.unwrap_or(config.default_concurrency).max(1))
+}
+
+/// The template's variables, and the host's over them. What the template gives to other functions and not to this one stays with
+/// those, as it does on Lambda: who owns the tables is nobody's business but that of `migrate`.
+fn variables(config: &RuntimeConfig, function: &Function) -> BTreeMap<String, String> {
+    let is_of_others = |name: &str| config.functions.iter().any(|other| other.is_given(name));
+    let own = config.env.iter().filter(|(name, _)| function.is_given(name) || !is_of_others(name));
+    let own = own.map(|(name, value)| (name.clone(), value.clone()));
+    function.environment.clone().into_iter().chain(own).collect()
 }
 
 fn check_binaries(bin_dir: &Path, functions: &[Function]) -> anyhow::Result<()> {

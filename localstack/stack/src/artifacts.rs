@@ -44,7 +44,8 @@ pub fn install(root: &Path) -> anyhow::Result<Artifacts> {
 }
 
 /// A version that the POM pins, such as `kafka.version`.
-pub(crate) fn version(property: &str) -> &'static str {
+#[must_use]
+pub fn version(property: &str) -> &'static str {
     let value = POM.split_once(&format!("<{property}>")).and_then(|(_, rest)| rest.split_once('<'));
     value.expect("the POM is part of the program and names it").0
 }

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use nix::sys::signal::Signal;
 
 use crate::artifacts::Artifacts;
 use crate::process::Identity;
@@ -46,6 +47,7 @@ impl Attached {
 
     pub(crate) async fn stop(&mut self) -> anyhow::Result<()> {
         self.unwatch();
+        self.thaw();
         self.identity.terminate(self.kind.stop_signal(), Duration::from_secs(30)).await?;
         self.child.wait().with_context(|| format!("cannot wait for {}", self.kind.name()))?;
         Ok(())
@@ -55,6 +57,14 @@ impl Attached {
         self.stop().await?;
         *self = Self::start(self.kind, &self.artifacts.clone(), &self.directory.clone()).await?;
         Ok(())
+    }
+
+    /// Lets what a test has frozen of it go on: until then it hears of nothing but SIGKILL, and outlives the test.
+    fn thaw(&self) {
+        let of_server = self.kind.processes(&self.directory).into_iter().filter_map(Identity::of);
+        for process in of_server.chain([self.identity.clone()]) {
+            process.signal(Signal::SIGCONT).ok();
+        }
     }
 
     /// Ends the watcher while the server's id is still its own.
@@ -67,6 +77,7 @@ impl Drop for Attached {
     fn drop(&mut self) {
         self.unwatch();
         self.identity.signal(self.kind.abort_signal()).ok();
+        self.thaw();
         let deadline = Instant::now() + Duration::from_secs(3);
         while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(5));
@@ -76,9 +87,9 @@ impl Drop for Attached {
 }
 
 /// A shell that reads from a pipe which only this process holds open. However this process ends, the pipe closes then,
-/// and the shell ends the server.
+/// and the shell ends the server, a frozen one too.
 fn watch(kind: Kind, server: &Child) -> anyhow::Result<Child> {
-    let script = "read -r _; kill -s \"$1\" \"$2\"";
+    let script = "read -r _; kill -s \"$1\" \"$2\"; kill -s CONT \"$2\"";
     let signal = kind.abort_signal().as_str().trim_start_matches("SIG");
     let mut command = Command::new("sh");
     command.args(["-c", script, "watcher", signal, &server.id().to_string()]);

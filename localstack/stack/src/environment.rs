@@ -33,7 +33,8 @@ pub fn load(root: &Path) -> anyhow::Result<Variables> {
     Ok(with_defaults(all.clone(), &all))
 }
 
-/// What functions are given on this machine, over the variables of the template: the same as [`load`], without the
+/// What functions are given on this machine, over the variables of the template (what it gives to some of them alone is for those
+/// alone, as the owner's URL of the database): the same as [`load`], without the
 /// rest of a developer's environment, which stays outside as it does on Lambda. Of the real environment that leaves
 /// what the template or `.env` names, settings by their prefixes, and `PATH` and the like.
 ///
@@ -58,7 +59,7 @@ fn meant_for_functions(
     let mut all = own;
     for (name, value) in real {
         let is_setting = PREFIXES.iter().any(|prefix| name.starts_with(prefix));
-        let in_template = || functions.iter().any(|function| function.environment.contains_key(&name));
+        let in_template = || functions.iter().any(|function| function.is_given(&name));
         if is_setting || BASICS.contains(&name.as_str()) || all.contains_key(&name) || in_template() {
             all.insert(name, value);
         }
@@ -156,6 +157,23 @@ mod tests {
         ]);
         let expected = [("DATABASE_URL", "b"), ("KAFKA_LINGER_MS", "5"), ("LOG_LEVEL", "info"), ("PATH", "/bin")];
         assert_eq!(meant_for_functions(own, real.into_iter(), &[]), variables(&expected));
+    }
+
+    /// And each that the template has, with or without a value.
+    #[test]
+    fn every_setting_that_the_example_has_for_functions_passes() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let functions = template::Template::read(&root.join("infra/template.yaml")).unwrap().functions;
+        let example = std::fs::read_to_string(root.join(".env.example")).unwrap();
+        let (of_functions, _) = example.split_once("# --- The local stack ---").unwrap();
+        let settings = of_functions.lines().filter_map(|line| line.strip_prefix("# ")?.split_once('='));
+        let is_name = |name: &&str| name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+        let names: Vec<&str> = settings.map(|(name, _)| name).filter(is_name).collect();
+        assert!(names.contains(&"OWNER_DATABASE_URL") && names.contains(&"HEALTH_TIMEOUT_MS"), "{names:?}");
+        let real = names.iter().map(|name| ((*name).to_owned(), "set".to_owned()));
+        let passed = meant_for_functions(Variables::new(), real, &functions);
+        let kept: Vec<_> = names.into_iter().filter(|name| !passed.contains_key(*name)).collect();
+        assert_eq!(kept, [""; 0], "a prefix is missing");
     }
 
     #[test]

@@ -83,7 +83,8 @@ pub(crate) fn mark(directory: &Path) -> String {
     format!("bin/postgres -D {}", data(directory).display())
 }
 
-fn data(directory: &Path) -> PathBuf {
+/// Where its data is, and what its processes have as their working directory.
+pub(crate) fn data(directory: &Path) -> PathBuf {
     directory.join("data")
 }
 
@@ -176,6 +177,8 @@ async fn end_orphans(data: &Path) -> anyhow::Result<()> {
         }
         for orphan in orphans.iter().filter_map(|pid| Identity::of(*pid)) {
             orphan.signal(Signal::SIGQUIT)?;
+            // One that is frozen hears it only then.
+            orphan.signal(Signal::SIGCONT)?;
         }
         sleep(Duration::from_millis(50)).await;
     }

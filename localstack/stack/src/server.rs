@@ -82,6 +82,14 @@ impl Kind {
         }
     }
 
+    /// The processes beside the server's own: PostgreSQL has one for each connection, which outlives a killed server.
+    pub(crate) fn processes(self, directory: &Path) -> Vec<i32> {
+        match self {
+            Self::Postgres { .. } => process::working_in(&postgres::data(directory)),
+            Self::Kafka { .. } => Vec::new(),
+        }
+    }
+
     /// What only the command line of this server in `directory` holds.
     pub(crate) fn mark(self, directory: &Path) -> String {
         match self {

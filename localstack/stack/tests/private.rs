@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use kafka::topics::{NewTopic, create_missing};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use sqlx::{Connection, PgConnection};
 use stack::artifacts::Artifacts;
 use stack::kafka::{Broker, BrokerPorts};
@@ -48,6 +50,50 @@ async fn a_stopped_postgres_comes_back_with_its_roles_even_while_a_client_is_con
     PgConnection::connect(&server.url("onceward", "onceward_owner")).await.unwrap();
 }
 
+/// The server's process, and those that it has for connections.
+fn processes(server: i32) -> Vec<Identity> {
+    let children = std::fs::read_to_string(format!("/proc/{server}/task/{server}/children")).unwrap_or_default();
+    let all = [server].into_iter().chain(children.split_whitespace().map(|pid| pid.parse().unwrap()));
+    all.map(|pid| Identity::of(pid).unwrap()).collect()
+}
+
+fn freeze(processes: &[Identity]) {
+    for process in processes {
+        kill(Pid::from_raw(process.pid), Signal::SIGSTOP).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_frozen_postgres_is_stopped_and_dropped_with_all_its_processes_and_nobody_waits_for_it() {
+    let artifacts = installed();
+    let directory = stack::scratch().unwrap();
+    let mut server = Server::start(&artifacts, directory.path(), stack::free_port()).await.unwrap();
+    let _client = PgConnection::connect(&server.url("onceward", "onceward_app")).await.unwrap();
+    let frozen = processes(server.pid());
+    assert!(frozen.len() > 2, "{frozen:?}");
+    freeze(&frozen);
+    let asked = Instant::now();
+    server.stop().await.unwrap();
+    assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
+    assert!(!frozen.iter().any(Identity::is_alive), "{frozen:?}");
+
+    server.restart().await.unwrap();
+    // A killed server leaves those of connections behind.
+    let frozen = processes(server.pid());
+    freeze(&frozen[1..]);
+    server.kill();
+    assert!(frozen[1..].iter().any(Identity::is_alive), "{frozen:?}");
+    server.restart().await.unwrap();
+    assert!(!frozen.iter().any(Identity::is_alive), "{frozen:?}");
+
+    let frozen = processes(server.pid());
+    freeze(&frozen);
+    let asked = Instant::now();
+    drop(server);
+    assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
+    assert!(!frozen.iter().any(Identity::is_alive), "{frozen:?}");
+}
+
 const SECOND_PROCESS: &str = "ONCEWARD_TEST_SECOND_PROCESS";
 
 /// The second process of the next test: it says its server's id and waits to be killed.
@@ -65,7 +111,7 @@ async fn a_server_of_a_process_that_is_killed() {
 }
 
 #[test]
-fn a_private_server_ends_when_its_test_process_is_killed() {
+fn a_private_server_ends_when_its_test_process_is_killed_even_a_frozen_one() {
     let name = "a_server_of_a_process_that_is_killed";
     let mut process = Command::new(std::env::current_exe().unwrap());
     let mut process = process
@@ -79,6 +125,7 @@ fn a_private_server_ends_when_its_test_process_is_killed() {
     let line = lines.find(|line| line.starts_with("server ")).unwrap();
     let (pid, directory) = line.trim_start_matches("server ").split_once(" in ").unwrap();
     let server = Identity::of(pid.parse().unwrap()).unwrap();
+    freeze(std::slice::from_ref(&server));
     process.kill().unwrap();
     process.wait().unwrap();
     let deadline = Instant::now() + Duration::from_secs(10);

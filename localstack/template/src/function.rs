@@ -1,6 +1,6 @@
 //! `AWS::Serverless::Function`, with `Globals.Function` underneath.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::error::Refusal;
@@ -57,13 +57,14 @@ pub(crate) fn read(
             .map(|node| parameters.number(node, 0..=100_000))
             .transpose()?,
         environment: BTreeMap::new(),
+        deployed: BTreeSet::new(),
         routes: Vec::new(),
         mappings: Vec::new(),
         schedules: Vec::new(),
     };
     let shared = globals.and_then(|globals| globals.get("Environment"));
     for node in [shared, own.get("Environment")].into_iter().flatten() {
-        add_variables(&mut function.environment, node, parameters)?;
+        add_variables(&mut function, node, parameters)?;
     }
     if let Some(node) = own.get("Events") {
         for (name, event) in node.entries()? {
@@ -82,17 +83,16 @@ fn name(node: &Node<'_>, parameters: &Parameters) -> Result<String, Refusal> {
     Ok(name)
 }
 
-fn add_variables(
-    environment: &mut BTreeMap<String, String>,
-    node: &Node<'_>,
-    parameters: &Parameters,
-) -> Result<(), Refusal> {
+fn add_variables(function: &mut Function, node: &Node<'_>, parameters: &Parameters) -> Result<(), Refusal> {
     let node = node.properties(&["Variables"], &[])?;
     for (name, value) in node.required("Variables")?.entries()? {
         // A function's own value replaces the shared one, even where only a deployment knows it.
-        environment.remove(name);
+        function.environment.remove(name);
+        function.deployed.remove(name);
         if let Some(value) = parameters.variable(&value)? {
-            environment.insert(name.to_owned(), value);
+            function.environment.insert(name.to_owned(), value);
+        } else {
+            function.deployed.insert(name.to_owned());
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -27,14 +27,24 @@ pub struct Function {
     pub memory_mb: u32,
     /// `ReservedConcurrentExecutions`: how many environments may run at once, where that is limited.
     pub concurrency: Option<u32>,
-    /// Variables whose value the template gives. Those that only a deployment knows are left out.
+    /// Variables whose value the template gives.
     pub environment: BTreeMap<String, String>,
+    /// Variables whose value only a deployment knows.
+    pub deployed: BTreeSet<String>,
     /// HTTP requests that it answers.
     pub routes: Vec<Route>,
     /// Topics whose records invoke it.
     pub mappings: Vec<Mapping>,
     /// Intervals at which it is invoked.
     pub schedules: Vec<Schedule>,
+}
+
+impl Function {
+    /// Whether the template gives it this variable, with whatever value.
+    #[must_use]
+    pub fn is_given(&self, variable: &str) -> bool {
+        self.environment.contains_key(variable) || self.deployed.contains(variable)
+    }
 }
 
 /// A route of the HTTP API.

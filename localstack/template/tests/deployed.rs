@@ -127,7 +127,7 @@ fn schedules_come_as_often_as_they_should() {
         ("EventFanoutTick", Duration::from_mins(1)),
         ("OrderConsumerTick", Duration::from_mins(1)),
         ("OutboxRelayTick", Duration::from_mins(1)),
-        ("HousekeeperTick", Duration::from_hours(1)),
+        ("HousekeeperTick", Duration::from_mins(10)),
         ("AuditVerifyTick", Duration::from_mins(1)),
     ];
     assert_eq!(read, expected.map(|(name, every)| (name.to_owned(), every, None)));
@@ -177,6 +177,13 @@ fn every_topic_that_is_consumed_has_a_dlq_as_wide_as_itself_and_its_consumer_a_t
             assert!(dlq.is_some() && dlq == partitions(&mapping.topic), "{}", mapping.topic);
         }
     }
+}
+
+#[test]
+fn the_owners_database_is_that_of_migrate_alone() {
+    let of_owner = |function: &&template::Function| function.is_given("OWNER_DATABASE_URL");
+    let names: Vec<_> = deployed().functions.iter().filter(of_owner).map(|function| function.name.clone()).collect();
+    assert_eq!(names, ["migrate"]);
 }
 
 #[test]

@@ -139,11 +139,12 @@ fn a_value_that_cannot_be_resolved_is_refused_with_its_line() {
 }
 
 #[test]
-fn a_variable_that_only_a_deployment_knows_is_left_out() {
+fn of_a_variable_that_only_a_deployment_knows_the_name_alone_is_kept() {
     let text = GOOD.replace("BOTH: own", "BOTH: !Ref Deployed\n          KEY: \"{{resolve:secretsmanager:x}}\"");
     let template = Template::parse(&text).unwrap();
     let names: Vec<_> = template.functions[0].environment.keys().collect();
     assert_eq!(names, ["JOINED", "SHARED"], "the shared value must not stand in for the function's own");
+    assert_eq!(template.functions[0].deployed, ["BOTH", "KEY"].map(str::to_owned).into());
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod error;
 mod existing;
 mod failure;
 mod fate;
+mod headers;
 mod item;
 mod log;
 mod pass;

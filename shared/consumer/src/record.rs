@@ -8,6 +8,8 @@ use serde_json::Number;
 use store::consumer_failures::Beginning;
 use time::OffsetDateTime;
 
+use crate::headers::Headers;
+
 /// What Lambda gives a function that a Kafka topic triggers, with base64 and signed bytes already decoded: where thousands of records
 /// come at once, holding their text as well costs as much as decoding the events.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
@@ -121,10 +123,6 @@ impl Visitor<'_> for Base64Visitor {
     }
 }
 
-/// From a list of maps with one entry each, whose bytes are signed as Java's are.
 fn headers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, Vec<u8>)>, D::Error> {
-    let maps = Option::<Vec<BTreeMap<String, Option<Vec<i16>>>>>::deserialize(deserializer)?.unwrap_or_default();
-    // The low byte is the same whether it was written as signed or not.
-    let unsigned = |bytes: Vec<i16>| bytes.into_iter().map(|byte| byte.to_le_bytes()[0]).collect();
-    Ok(maps.into_iter().flatten().map(|(name, value)| (name, value.map(unsigned).unwrap_or_default())).collect())
+    Headers::deserialize(deserializer).map(|Headers(headers)| headers)
 }

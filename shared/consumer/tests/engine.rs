@@ -129,6 +129,30 @@ async fn a_record_that_panics_its_reader_is_a_dead_letter_and_stops_no_other() {
 }
 
 #[tokio::test]
+async fn a_batch_that_is_read_on_several_threads_keeps_its_order_whatever_stands_where_they_meet() {
+    let database = TestDatabase::new().await;
+    let mut values: Vec<Option<Vec<u8>>> = (0..2_001).map(|nth| Some(event(&format!("{nth:06}")))).collect();
+    // Of two, three and four threads: the last record of one, and the first of the next.
+    let (rubbish, panics, tombstones) = ([499, 666, 999], [500, 667, 1_000], [1_333, 1_334, 1_499, 1_500]);
+    for place in rubbish {
+        values[place] = Some(b"rubbish".to_vec());
+    }
+    for place in panics {
+        values[place] = Some(event("panics"));
+    }
+    for place in tombstones {
+        values[place] = None;
+    }
+    let (outcomes, applied) = run(&database, batch(&values.iter().map(Option::as_deref).collect::<Vec<_>>())).await;
+    // Those that panic have one id.
+    let expected = Outcomes { applied: 1_991, dead_lettered: 4, duplicates: 2, skipped: 4, ..Outcomes::default() };
+    assert_eq!(outcomes.unwrap(), expected);
+    let special = [rubbish.as_slice(), &panics, &tombstones].concat();
+    let left = (0..2_001).filter(|place| !special.contains(place)).map(|nth| format!("{nth:06}"));
+    assert_eq!(applied, left.collect::<Vec<_>>());
+}
+
+#[tokio::test]
 async fn a_tombstone_is_skipped() {
     let database = TestDatabase::new().await;
     let (outcomes, applied) = run(&database, batch(&[None, Some(&event("b"))])).await;

@@ -99,7 +99,7 @@ impl Inner {
         let consumer = self.consumer().map_err(LagError::Unreachable)?;
         // Errors that came since the last time, which nobody else takes out. No record comes: nothing is assigned.
         while consumer.poll(Duration::ZERO).is_some() {}
-        let partitions = self.partitions(&consumer, deadline)?;
+        let partitions = self.partitions(&consumer, deadline).inspect_err(|error| self.forget(&consumer, error))?;
         let asked = Question { consumer: &consumer, topic: &self.topic, partitions: &partitions, deadline };
         let ask = || {
             let low = asked.offsets(Offset::Beginning)?;
@@ -125,6 +125,15 @@ impl Inner {
         let consumer: Arc<BaseConsumer> = Arc::new(self.config.create()?);
         *made = Some(Arc::clone(&consumer));
         Ok(consumer)
+    }
+
+    /// One that no broker answers may have been told by one that there are none, and never connects again
+    /// (<https://github.com/confluentinc/librdkafka/issues/5301>): the next question has another.
+    fn forget(&self, consumer: &Arc<BaseConsumer>, error: &LagError) {
+        if matches!(error, LagError::Unreachable(_)) {
+            let mut made = self.consumer.lock().unwrap_or_else(PoisonError::into_inner);
+            made.take_if(|made| Arc::ptr_eq(made, consumer));
+        }
     }
 
     fn partitions(&self, consumer: &BaseConsumer, deadline: Instant) -> Result<Vec<i32>, LagError> {

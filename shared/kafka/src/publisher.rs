@@ -145,6 +145,19 @@ impl Inner {
     fn patience(&self) -> Duration {
         self.settings.probe_interval + self.settings.message_timeout + TIMEOUT_GRANULARITY
     }
+
+    /// Asks with a producer that is made for it, and that takes the other's place once the broker has answered it. A client that a broker
+    /// has told of a cluster without brokers, as one does that was frozen or has just started, forgets them all and never connects again
+    /// (<https://github.com/confluentinc/librdkafka/issues/5301>). Blocks.
+    fn is_answered(&self, topic: &str) -> bool {
+        let made = make_producer(&self.settings, &self.outage);
+        let Some(fresh) = made.ok().filter(|fresh| has_leaders(fresh, topic, self.settings.message_timeout)) else {
+            return false;
+        };
+        // The other is dropped once the lock is free: it may wait for what it still has.
+        let _other = std::mem::replace(&mut *self.producer.lock().expect("no holder panics"), fresh);
+        true
+    }
 }
 
 /// Asks the broker at intervals until it answers, or a record got through.
@@ -153,8 +166,8 @@ async fn probe(publisher: EventPublisher, topic: String) {
     while outage.is_known() {
         tokio::time::sleep(settings.probe_interval).await;
         outage.tries(now());
-        let (producer, asked, limit) = (publisher.producer(), topic.clone(), settings.message_timeout);
-        let answer = tokio::task::spawn_blocking(move || has_leaders(&producer, &asked, limit));
+        let (inner, asked) = (Arc::clone(&publisher.inner), topic.clone());
+        let answer = tokio::task::spawn_blocking(move || inner.is_answered(&asked));
         if answer.await.unwrap_or(false) {
             outage.answers(settings.outage_after);
             tracing::info!(kafka.topic = topic, "Kafka answers again");

@@ -154,6 +154,25 @@ async fn a_broker_that_hangs_or_is_away_is_told_in_time_and_found_again() {
     assert_eq!(progress.iter().map(Progress::lag).sum::<u64>(), 10);
 }
 
+/// As a publisher's client, that of a watch may hear then that there is no broker.
+#[tokio::test]
+async fn a_broker_that_thaws_after_its_own_session_is_found_again_each_time() {
+    let directory = stack::scratch().unwrap();
+    let broker = Broker::start(&testkit::artifacts(), directory.path(), BrokerPorts::free()).await.unwrap();
+    let topic = TestTopic::on(&broker.bootstrap(), 1).await;
+    let patience = Duration::from_secs(1);
+    let watch = GroupWatch::new(&settings(&broker.bootstrap()), &unique_name(), &topic.name, patience);
+    for _ in 0..4 {
+        let ask = || async { watch.progress(OffsetDateTime::UNIX_EPOCH).await.ok() };
+        eventually("the watch finds the broker again", Duration::from_secs(20), ask).await;
+        testkit::freeze(broker.pid()).await;
+        for _ in 0..3 {
+            is_unreachable(&watch, patience).await;
+        }
+        kill(Pid::from_raw(broker.pid()), Signal::SIGCONT).unwrap();
+    }
+}
+
 async fn is_unreachable(watch: &GroupWatch, patience: Duration) {
     let began = Instant::now();
     let error = watch.progress(PAST).await.unwrap_err();

@@ -85,6 +85,25 @@ async fn a_broker_that_is_away_is_answered_in_time_then_at_once_and_found_again(
     assert_eq!((keys[0].as_slice(), keys[keys.len() - 1].as_slice()), (b"before".as_slice(), b"after".as_slice()));
 }
 
+/// Its controller has given it up by then, so that for a moment it says that the cluster has no broker: a client that hears that
+/// forgets every one it knew.
+#[tokio::test]
+async fn a_broker_that_thaws_after_its_own_session_is_found_again_each_time() {
+    let directory = stack::scratch().unwrap();
+    let broker = Broker::start(&testkit::artifacts(), directory.path(), BrokerPorts::free()).await.unwrap();
+    let topic = TestTopic::on(&broker.bootstrap(), 1).await;
+    let publisher = EventPublisher::start(settings(&broker.bootstrap(), &[]), &topic.name).unwrap();
+    for _ in 0..4 {
+        let publish = || async { publisher.publish(&topic.name, &click_event("again"), WITHIN).await.ok() };
+        eventually("the publisher finds the broker again", Duration::from_secs(20), publish).await;
+        testkit::freeze(broker.pid()).await;
+        for _ in 0..3 {
+            publisher.publish(&topic.name, &click_event("hangs"), WITHIN).await.unwrap_err();
+        }
+        kill(Pid::from_raw(broker.pid()), Signal::SIGCONT).unwrap();
+    }
+}
+
 #[tokio::test]
 async fn a_caller_with_less_time_is_answered_in_it() {
     let nowhere = format!("127.0.0.1:{}", stack::free_port());

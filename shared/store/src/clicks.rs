@@ -98,7 +98,7 @@ pub async fn insert(connection: &mut PgConnection, clicks: &[impl Borrow<Click>]
 /// Copies and counts them; or says that one of them is there already, and then nothing has changed.
 async fn copy_all(connection: &mut PgConnection, clicks: &[&Click]) -> sqlx::Result<Result<Counted, sqlx::Error>> {
     let mut savepoint = connection.begin().await?;
-    match copy(&mut savepoint, &encode(clicks), || Counted::of(clicks)).await {
+    match copy(&mut savepoint, encode(clicks), || Counted::of(clicks)).await {
         Ok(counted) => savepoint.commit().await.map(|()| Ok(counted)),
         Err(error) if error.as_database_error().is_some_and(DatabaseError::is_unique_violation) => {
             savepoint.rollback().await.map(|()| Err(error))

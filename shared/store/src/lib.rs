@@ -22,6 +22,7 @@ pub mod inventory;
 pub mod link_stats;
 pub mod links;
 mod migrate;
+mod nodelay;
 pub mod orders;
 pub mod outbox;
 pub mod parked_events;

@@ -1,9 +1,14 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
 
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
+use tokio::time::timeout;
 
 use crate::servers;
+
+/// How long the server has to drop a database: one that is frozen never does.
+const DROP_LIMIT: Duration = Duration::from_secs(10);
 
 /// A database with all migrations, for one test. Dropped with its value.
 pub struct TestDatabase {
@@ -52,9 +57,10 @@ impl Drop for TestDatabase {
         // The test's own runtime may be the one that is being left.
         let dropped = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            runtime.block_on(async { try_execute(&server, &statement).await })
+            let dropped = runtime.block_on(async { timeout(DROP_LIMIT, try_execute(&server, &statement)).await });
+            dropped.map_err(anyhow::Error::from).flatten()
         });
-        // A test that took the server down leaves nothing to drop.
+        // A test that took the server down leaves nothing to drop, and one that froze it nobody who answers.
         dropped.join().ok();
     }
 }

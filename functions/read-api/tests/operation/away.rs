@@ -12,7 +12,7 @@ use testkit::{TestDatabase, eventually};
 use crate::world::{PATIENCE, World, now};
 
 /// The answer of `/health` has to come within this, whatever is away.
-const LIMIT: Duration = Duration::from_millis(2500);
+const LIMIT: Duration = Duration::from_millis(3500);
 
 /// Asks for the health, which is down because of this server alone.
 async fn is_down(world: &World, server: &str) -> Value {

@@ -13,6 +13,8 @@ use tokio::time::{Instant, interval, sleep};
 use uuid::Uuid;
 
 use super::{KEYS, PAYLOAD_BYTES, Place, TOPIC};
+use crate::figures::{Sorted, millis};
+use crate::results::{Bar, Results};
 
 /// Requests a second, and for how long.
 const RATE: u32 = 200;
@@ -28,24 +30,23 @@ struct Function {
     publisher: OrderedPublisher,
 }
 
-pub(super) async fn run(place: &mut Place<'_>) -> anyhow::Result<()> {
+pub(super) async fn run(place: &mut Place<'_>, results: &mut Results) -> anyhow::Result<()> {
     let relay = outbox_relay::Relay::start(&place.environment())?;
     let relaying = tokio::spawn(async move { relay.handle(None, time::OffsetDateTime::UNIX_EPOCH).await });
     let measured = requests(place).await;
     relaying.abort();
-    let mut latencies = measured?;
-    latencies.sort();
+    let latencies = measured?;
     let late = latencies.iter().filter(|latency| **latency > BUDGET).count();
-    let of = |share: usize| latencies[(latencies.len() * share / 1000).min(latencies.len() - 1)].as_secs_f64() * 1e3;
-    println!(
+    let latencies = Sorted::new(latencies.into_iter().map(millis).collect());
+    let [p50, p99, p999, longest] = [0.5, 0.99, 0.999, 1.0].map(|share| latencies.of(share));
+    results.say(&format!(
         "Commit to Kafka at {RATE} writes/s, {} requests in {ENVIRONMENTS} environments beside a relay: \
-         p50 {:.1} ms, p99 {:.1} ms, p99.9 {:.1} ms, longest {:.1} ms; {late} beyond the request's budget",
-        latencies.len(),
-        of(500),
-        of(990),
-        of(999),
-        of(1000)
-    );
+         p50 {p50:.1} ms, p99 {p99:.1} ms, p99.9 {p999:.1} ms, longest {longest:.1} ms; {late} beyond the request's budget",
+        latencies.count(),
+    ));
+    results.figure("outbox.commit_to_kafka_ms.p50", p50);
+    results.figure("outbox.commit_to_kafka_ms.p99", p99);
+    results.judge("Outbox, from commit to Kafka, median", p50, "ms", Bar::Below(50.0));
     Ok(())
 }
 

@@ -7,31 +7,35 @@ use nix::unistd::Pid;
 use stack::kafka::{Broker, BrokerPorts};
 use tokio::time::{Instant, sleep};
 
-use super::{Place, make_topic, pending};
+use super::{PARTITIONS, Place, TOPIC, pending};
+use crate::results::Results;
+use crate::topics::make_anew;
 
 const ROWS: u32 = 10_000;
 const LENGTH: Duration = Duration::from_secs(8);
 const ROUNDS: u32 = 3;
 
-pub(super) async fn run(place: &mut Place<'_>) -> anyhow::Result<()> {
+pub(super) async fn run(place: &mut Place<'_>, results: &mut Results) -> anyhow::Result<()> {
     let artifacts = stack::artifacts::install(&stack::Settings::of_checkout(&std::env::current_dir()?)?.artifacts())?;
     let directory = stack::scratch()?;
     let mut broker = Broker::start(&artifacts, directory.path(), BrokerPorts::free()).await?;
     place.bootstrap = broker.bootstrap();
-    make_topic(&place.bootstrap).await?;
+    make_anew(&place.bootstrap, TOPIC, PARTITIONS).await?;
     place.clear().await?;
     let relay = outbox_relay::Relay::start(&place.environment())?;
     let relaying = tokio::spawn(async move { relay.handle(None, time::OffsetDateTime::UNIX_EPOCH).await });
     let measured = outages(place, &mut broker).await;
     relaying.abort();
     let [hung, died] = measured?;
-    println!(
+    results.figure("outbox.after_hang_s", hung.as_secs_f64());
+    results.figure("outbox.after_death_s", died.as_secs_f64());
+    results.say(&format!(
         "After an outage of {} s, {ROWS} events left behind are in Kafka {:.1} s after a broker that hung goes on, and {:.1} s \
          after one that died answers again (the longest of {ROUNDS})",
         LENGTH.as_secs(),
         hung.as_secs_f64(),
         died.as_secs_f64()
-    );
+    ));
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! The event source against a real Kafka, with a stand-in for Lambda's Invoke API.
 
+mod away;
 mod batches;
 mod faults;
 mod frozen;

@@ -1,6 +1,6 @@
 //! A topic, a group and an event source for each test.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use event_source::{Backoff, Config, EventSource, ScheduleConfig, Scheduler};
@@ -44,6 +44,7 @@ pub fn function() -> Function {
         memory_mb: 512,
         concurrency: None,
         environment: BTreeMap::new(),
+        deployed: BTreeSet::new(),
         routes: Vec::new(),
         mappings: Vec::new(),
         schedules: Vec::new(),

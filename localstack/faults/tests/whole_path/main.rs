@@ -9,3 +9,4 @@ mod relayed;
 mod repaired;
 mod runtime_api;
 mod timed_out;
+mod traced;

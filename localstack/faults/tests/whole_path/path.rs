@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use event_source::{Config, EventSource, ScheduleConfig, Scheduler};
@@ -7,7 +8,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode};
-use runtime::{Running, Runtime, RuntimeConfig};
+use runtime::{LogSink, Running, Runtime, RuntimeConfig};
 use serde_json::{Value, json};
 use template::{Function, Template};
 use testkit::{TestDatabase, TestTopic, eventually, unique_name};
@@ -24,10 +25,14 @@ pub struct Path {
     pub bootstrap: String,
     pub group: String,
     pub runtime: Running,
+    lines: Lines,
     client: Client,
     /// Good for links.
     key: String,
 }
+
+/// What functions have written: the name of each, and the line.
+type Lines = Arc<Mutex<Vec<(String, String)>>>;
 
 /// A poller that runs until it is stopped.
 pub struct Poller {
@@ -75,14 +80,30 @@ impl Path {
         Self::with(functions(), database, bootstrap).await
     }
 
+    /// One whose functions write all that they have to say.
+    pub async fn telling_all() -> Self {
+        let more = [("LOG_LEVEL", "debug")];
+        Self::told(&more, functions(), TestDatabase::new().await, &testkit::bootstrap()).await
+    }
+
     pub async fn with(functions: Vec<Function>, database: TestDatabase, bootstrap: &str) -> Self {
+        Self::told(&[], functions, database, bootstrap).await
+    }
+
+    async fn told(more: &[(&str, &str)], functions: Vec<Function>, database: TestDatabase, bootstrap: &str) -> Self {
         let topic = TestTopic::on(bootstrap, 6).await;
         let key = testkit::api_key(&database, &["links"], &[]).await;
         let mut config = RuntimeConfig::new(functions, binaries());
         config.env = variables(&database, bootstrap, &topic.name);
+        config.env.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let lines = Lines::default();
+        let kept = Arc::clone(&lines);
+        config.log = LogSink::new(move |function, line| {
+            kept.lock().unwrap().push((function.to_owned(), line.to_owned()));
+        });
         let runtime = Runtime::start(config).await.unwrap();
         let client = Client::builder().redirect(Policy::none()).build().unwrap();
-        Self { database, topic, bootstrap: bootstrap.to_owned(), group: unique_name(), runtime, client, key }
+        Self { database, topic, bootstrap: bootstrap.to_owned(), group: unique_name(), runtime, lines, client, key }
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -120,8 +141,15 @@ impl Path {
     }
 
     pub async fn follow(&self, code: &str) -> StatusCode {
+        self.follow_with(code, &[]).await
+    }
+
+    /// Follows the link with more headers than a browser's.
+    pub async fn follow_with(&self, code: &str, headers: &[(&str, &str)]) -> StatusCode {
         let agent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36";
-        self.client.get(self.url(&format!("/{code}"))).header("user-agent", agent).send().await.unwrap().status()
+        let request = self.client.get(self.url(&format!("/{code}"))).header("user-agent", agent);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        request.send().await.unwrap().status()
     }
 
     /// Follows the link until so many clicks were accepted; those that were not are not counted.
@@ -151,6 +179,13 @@ impl Path {
         eventually("every record is committed", PATIENCE, || async { self.is_committed(&consumer).then_some(()) })
             .await;
         self.stats(code).await["clicks"].as_i64().unwrap()
+    }
+
+    /// What a function has written so far, without its figures.
+    pub fn lines_of(&self, function: &str) -> Vec<Value> {
+        let lines = self.lines.lock().unwrap();
+        let lines = lines.iter().filter(|(of, line)| of == function && !line.starts_with(r#"{"_aws"#));
+        lines.map(|(_, line)| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
     }
 
     /// A figure of the runtime: its line without the value, as `lambda_environments{function="redirect",state="idle"}`.

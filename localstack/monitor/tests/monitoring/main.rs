@@ -2,5 +2,6 @@
 //! `make test` builds the functions first.
 
 mod exposed;
+mod fields;
 mod named;
 mod system;

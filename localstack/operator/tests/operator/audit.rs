@@ -44,6 +44,16 @@ impl World {
         sqlx::raw_sql(AssertSqlSafe(all)).execute(&mut owner).await.unwrap();
     }
 
+    /// Removes the end of a chain so that the database alone does not show it.
+    async fn cut_off(&self) {
+        self.tamper(
+            "delete from audit_verifications; delete from audit_log where chain = 'user.events/1' and seq > 3;
+             update audit_heads set seq = 3, hash = (select hash from audit_log where chain = 'user.events/1' and seq = 3)
+             where chain = 'user.events/1'",
+        )
+        .await;
+    }
+
     fn verify(&self, arguments: &[&str], more: &[(&str, &str)]) -> Said {
         let mut command = Command::new(env!("CARGO_BIN_EXE_operator"));
         command.arg("audit-verify").args(arguments).envs(self.variables()).envs(more.iter().copied());
@@ -116,13 +126,7 @@ async fn a_broken_chain_is_named_with_its_first_row_and_the_way_and_the_exit_cod
 async fn what_only_a_checkpoint_tells_is_not_told_without_and_that_is_said() {
     let world = World::new().await;
     world.checkpoint().await;
-    world
-        .tamper(
-            "delete from audit_verifications; delete from audit_log where chain = 'user.events/1' and seq > 3;
-             update audit_heads set seq = 3, hash = (select hash from audit_log where chain = 'user.events/1' and seq = 3)
-             where chain = 'user.events/1'",
-        )
-        .await;
+    world.cut_off().await;
     let with = world.verify(&[], &[]);
     assert_eq!(with.code, 1, "{with:?}");
     assert!(with.out.contains("cut_off at row 4"), "{with:?}");
@@ -143,13 +147,7 @@ async fn while_kafka_is_away_it_says_what_to_do() {
 async fn a_restored_chain_is_accepted_with_a_reason_and_that_is_on_record_and_shown_ever_after() {
     let world = World::new().await;
     world.checkpoint().await;
-    world
-        .tamper(
-            "delete from audit_verifications; delete from audit_log where chain = 'user.events/1' and seq > 3;
-             update audit_heads set seq = 3, hash = (select hash from audit_log where chain = 'user.events/1' and seq = 3)
-             where chain = 'user.events/1'",
-        )
-        .await;
+    world.cut_off().await;
     assert_eq!(world.verify(&[], &[]).code, 1);
     let without = world.verify(&["--accept", "user.events/1"], &[]);
     assert!(without.code == 1 && without.err.contains("--reason"), "{without:?}");

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::support::{Host, PATIENCE, eventually, function, is_running};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 const LONG: Duration = Duration::from_mins(1);
@@ -30,6 +30,23 @@ async fn the_deadline_and_the_names_that_a_function_sees_are_true() {
     assert_eq!(seen["variables"]["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"], "512");
     assert_eq!(seen["variables"]["AWS_LAMBDA_LOG_GROUP_NAME"], "/aws/lambda/probe");
     assert!(seen["variables"].get("CARGO_PKG_NAME").is_none(), "the host's own environment leaks");
+}
+
+#[tokio::test]
+async fn what_the_template_gives_to_one_function_no_other_gets() {
+    let (mut one, mut two) = (function("one", LONG), function("two", LONG));
+    one.deployed = ["OWNER".to_owned(), "BOTH".to_owned()].into();
+    two.environment = [("BOTH", "template"), ("HERS", "template")].map(|(n, v)| (n.to_owned(), v.to_owned())).into();
+    let host = Host::start_with(vec![one, two], |config, _| {
+        let own = ["OWNER", "BOTH", "HERS", "NOBODYS"].map(|name| (name.to_owned(), "host".to_owned()));
+        config.env.extend(own);
+    })
+    .await;
+    let seen = async |name: &str| host.answer(name, json!({ "do": "context" })).await["variables"].clone();
+    let of = |seen: &Value| ["OWNER", "BOTH", "HERS", "NOBODYS"].map(|name| seen[name].as_str().is_some());
+    assert_eq!(of(&seen("one").await), [true, true, false, true]);
+    assert_eq!(of(&seen("two").await), [false, true, true, true]);
+    assert_eq!(seen("two").await["BOTH"], "host");
 }
 
 #[tokio::test]

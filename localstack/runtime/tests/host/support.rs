@@ -1,6 +1,6 @@
 //! A host with functions that are all the same binary, `examples/probe.rs`, under other names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -34,6 +34,7 @@ pub fn function(name: &str, timeout: Duration) -> Function {
         memory_mb: 512,
         concurrency: None,
         environment: BTreeMap::new(),
+        deployed: BTreeSet::new(),
         routes: Vec::new(),
         mappings: Vec::new(),
         schedules: Vec::new(),

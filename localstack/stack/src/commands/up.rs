@@ -23,8 +23,7 @@ pub(super) async fn up(settings: &Settings) -> anyhow::Result<()> {
     } else {
         processes(settings).await?;
     }
-    let (postgres, owner, kafka) =
-        (settings.server_url(), settings.local_url("onceward_owner"), settings.bootstrap());
+    let (postgres, owner, kafka) = (settings.server_url(), settings.local_url("onceward_owner"), settings.bootstrap());
     prepare(settings, Servers { postgres: &postgres, owner: &owner, kafka: &kafka }).await?;
     answer(&format!("PostgreSQL  {}", settings.local_url("onceward_app")));
     answer(&format!("Kafka       {}", settings.bootstrap()));

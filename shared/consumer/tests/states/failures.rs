@@ -79,6 +79,22 @@ async fn a_mistake_of_ours_is_told_from_what_passes() {
     assert_eq!(world.texts(ROWS).await, ["shop shop 0 mistake 3 1"]);
 }
 
+/// Nobody could tell which row an effect belongs to, and all of them were applied.
+#[tokio::test]
+async fn a_consumer_that_does_not_say_once_of_each_row_what_became_of_it_applies_none() {
+    let world = World::new().await;
+    let engine = world.engine();
+    for (told, expected) in [("noted forgotten", (3, 2)), ("noted doubled", (3, 4))] {
+        let batch = [record(3, "a", "noted"), record(4, "a", told), record(5, "b", "noted")];
+        let error = fail(&engine, &Shop::default(), SHORT, &batch).await;
+        let ProcessError::Effects { rows, effects } = error else { panic!("{error}") };
+        assert_eq!((rows, effects), expected);
+        assert_eq!(world.log().await, [0; 0]);
+        assert_eq!(world.texts("select state from inbox").await, [""; 0]);
+    }
+    assert_eq!(world.texts(ROWS).await, ["shop shop 0 mistake 3 2"]);
+}
+
 #[tokio::test]
 async fn culprits_that_took_too_long_to_be_found_are_a_reason_of_their_own() {
     let world = World::new().await;

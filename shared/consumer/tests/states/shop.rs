@@ -20,7 +20,8 @@ pub const NOW: OffsetDateTime = datetime!(2026-11-21 09:30 UTC);
 
 /// Does what an event's `referrer` says: `opened o1` makes the order o1 (`opened o1 needs o2` when that is there), `moved o1` needs
 /// it, `noted` needs nothing. The database
-/// refuses what is `bad`, the consumer what is `refused`, and says `stale`; one that is `gated` waits until the gate is open.
+/// refuses what is `bad`, the consumer what is `refused`, and says `stale`; of what is `forgotten` it says nothing, and of what is `doubled`
+/// twice as much; one that is `gated` waits until the gate is open.
 #[derive(Default)]
 pub struct Shop {
     /// How many rows each call of `apply` was given.
@@ -121,7 +122,7 @@ impl Consumer for Shop {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         }
-        Ok(rows.iter().map(|row| effect(row)).collect())
+        Ok(rows.iter().flat_map(|row| vec![effect(row); effects(row)]).collect())
     }
 }
 
@@ -130,6 +131,14 @@ fn effect(row: &Row) -> Effect {
         told if told.contains("refused") => Effect::Refused { class: "refused", reason: "told so".to_owned() },
         told if told.contains("stale") => Effect::Stale,
         _ => Effect::Applied,
+    }
+}
+
+fn effects(row: &Row) -> usize {
+    match &row.told {
+        told if told.contains("forgotten") => 0,
+        told if told.contains("doubled") => 2,
+        _ => 1,
     }
 }
 

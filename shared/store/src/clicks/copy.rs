@@ -1,3 +1,4 @@
+use std::iter;
 use std::net::IpAddr;
 
 use sqlx::PgConnection;
@@ -18,25 +19,35 @@ const TAIL: [u8; 2] = (-1_i16).to_be_bytes();
 /// Times are microseconds since then.
 const EPOCH: OffsetDateTime = datetime!(2000-01-01 00:00 UTC);
 
-/// Copies encoded rows into `clicks`; one that is there already fails all. While the server works, `meanwhile` runs here.
-pub async fn copy<T>(connection: &mut PgConnection, rows: &[u8], meanwhile: impl FnOnce() -> T) -> sqlx::Result<T> {
+/// Rows that are encoded and sent at once: the server reads the ones before meanwhile.
+const PIECE: usize = 200;
+
+/// Copies encoded rows into `clicks`, piece by piece; one that is there already fails all. While the server works, `meanwhile` runs
+/// here.
+pub async fn copy<T>(
+    connection: &mut PgConnection,
+    pieces: impl IntoIterator<Item = Vec<u8>, IntoIter: Send>,
+    meanwhile: impl FnOnce() -> T,
+) -> sqlx::Result<T> {
     let mut copy = connection.copy_in_raw(STATEMENT).await?;
-    copy.send(rows).await?;
+    for piece in pieces {
+        copy.send(piece).await?;
+    }
     let done = meanwhile();
     copy.finish().await?;
     Ok(done)
 }
 
-/// The rows in the binary format of `COPY`.
-#[must_use]
-pub fn encode(clicks: &[&Click]) -> Vec<u8> {
-    let mut rows = Vec::with_capacity(512 * clicks.len());
-    rows.extend(HEAD);
-    for click in clicks {
-        row(&mut rows, click);
-    }
-    rows.extend(TAIL);
-    rows
+/// The rows in the binary format of `COPY`, in pieces that are encoded as they are asked for.
+pub fn encode(clicks: &[&Click]) -> impl Iterator<Item = Vec<u8>> + Send {
+    let pieces = clicks.chunks(PIECE).map(|clicks| {
+        let mut rows = Vec::with_capacity(512 * clicks.len());
+        for click in clicks {
+            row(&mut rows, click);
+        }
+        rows
+    });
+    iter::once(HEAD.to_vec()).chain(pieces).chain(iter::once(TAIL.to_vec()))
 }
 
 fn row(rows: &mut Vec<u8>, click: &Click) {
