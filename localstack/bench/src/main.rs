@@ -10,6 +10,7 @@ mod figures;
 mod functions;
 mod host;
 mod machine;
+mod orders;
 mod outbox;
 mod payload;
 mod redirect;

@@ -57,7 +57,7 @@ pub(crate) fn all(events: &[Event], batch_size: u64) -> Vec<Payload> {
 fn partitions(topic: Topic) -> usize {
     match topic {
         Topic::LinkClicks => 6,
-        Topic::UserEvents | Topic::SystemAudit => 3,
+        Topic::UserEvents | Topic::SystemAudit | Topic::OrderEvents => 3,
     }
 }
 

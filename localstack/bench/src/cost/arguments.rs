@@ -29,6 +29,9 @@ pub(crate) struct Load {
     /// Requests to events-api a second, each with one user event
     #[arg(long, default_value_t = 10.0, value_parser = amount)]
     pub(crate) events: f64,
+    /// Requests to events-api a second, each with one event of a shop: an order, a payment or an adjustment of stock
+    #[arg(long, default_value_t = 10.0, value_parser = amount)]
+    pub(crate) orders: f64,
     /// Requests to read-api a second
     #[arg(long, default_value_t = 10.0, value_parser = amount)]
     pub(crate) reads: f64,

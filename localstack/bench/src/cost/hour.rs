@@ -65,7 +65,7 @@ pub(crate) fn hour(
 fn requests(load: &Load, function: &str) -> Option<f64> {
     match function {
         "redirect" => Some(load.redirects),
-        "events-api" => Some(load.events),
+        "events-api" => Some(load.events + load.orders),
         "read-api" => Some(load.reads),
         "links-api" => Some(load.links),
         _ => None,
@@ -77,6 +77,7 @@ fn records(load: &Load, topic: &str) -> Option<f64> {
     match topic {
         "link.clicks" => Some(load.redirects),
         "user.events" => Some(load.events),
+        "order.events" => Some(load.orders),
         _ => None,
     }
 }

@@ -26,11 +26,11 @@ pub(crate) fn report(hour: &Hour, waiting: &Hour, arguments: &Arguments, figures
 }
 
 fn head(load: &Load, conditions: &Conditions, prices: &Prices) -> String {
-    let Load { redirects, events, reads, links } = load;
+    let Load { redirects, events, orders, reads, links } = load;
     let Conditions { processor_share, added_ms, pollers } = conditions;
     let Prices { gb_second, million_requests, million_http_requests, .. } = prices;
     format!(
-        "A second: {redirects} redirects, {events} events, {reads} reads, {links} requests to links-api. Pollers of a mapping: {pollers}\n\
+        "A second: {redirects} redirects, {events} user events, {orders} events of a shop, {reads} reads, {links} requests to links-api. Pollers of a mapping: {pollers}\n\
          Durations: as `make bench` measured them. {:.0} % of each (--processor-share) is taken for work of the processor, which takes\n  \
          {WHOLE_PROCESSOR_MB:.0} / MB times as long with less memory than that; {added_ms} ms more are waited (--added-ms)\n\
          Prices: ${gb_second} a GB-second, ${million_requests} a million invocations, ${million_http_requests} a million HTTP requests; \

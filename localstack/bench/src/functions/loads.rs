@@ -11,7 +11,7 @@ use crate::host::Host;
 use crate::payload::{self, Payload};
 use crate::results::{Results, Table, number};
 use crate::stage::Stage;
-use crate::{outbox, users};
+use crate::{orders, outbox, users};
 
 /// Requests that count, after some that do not.
 const REQUESTS: u32 = 1_000;
@@ -92,7 +92,7 @@ async fn batches(
     let record = (full - single) / (records - 1) as f64;
     results.figure(&format!("{name}.batch_ms.full"), full);
     // The fan-out has these from its own part, beside the click sink.
-    if name == "click-consumer" {
+    if name != "event-fanout" {
         results.figure(&format!("{name}.batch_ms.fixed"), single - record);
         results.figure(&format!("{name}.record_ms"), record);
     }
@@ -111,6 +111,7 @@ async fn timed(host: &Host, name: &str, payloads: &[Payload]) -> anyhow::Result<
 fn payloads(name: &str, hour: OffsetDateTime, events: u32, batch_size: u64) -> Vec<Payload> {
     match name {
         "click-consumer" => payload::all(&Clicks::new().of_hour(hour, events), batch_size),
+        "order-consumer" => orders::batches(hour, events, batch_size),
         _ => users::registrations(hour, events, batch_size),
     }
 }

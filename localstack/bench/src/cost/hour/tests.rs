@@ -46,7 +46,7 @@ Resources:
     Type: AWS::MSK::Topic
     Properties: {TopicName: link.clicks, PartitionCount: 6, ReplicationFactor: 3}
 ";
-const LOAD: Load = Load { redirects: 99.0, events: 0.0, reads: 0.0, links: 0.0 };
+const LOAD: Load = Load { redirects: 99.0, events: 0.0, orders: 0.0, reads: 0.0, links: 0.0 };
 /// All of it work of the processor.
 const WORK: Conditions = Conditions { processor_share: 1.0, added_ms: 0.0, pollers: 1 };
 const PRICES: Prices = Prices { gb_second: 0.00002, million_requests: 0.2, million_http_requests: 1.0, hour: None };
@@ -147,7 +147,9 @@ fn all_of_the_template_is_counted_but_what_no_load_brings() {
     for name in ["links-api", "events-api", "read-api"] {
         figures.set(&[(format!("{name}.duration_ms.mean"), 1.0)]);
     }
-    figures.set(&[("event-fanout.batch_ms.fixed".to_owned(), 1.0), ("event-fanout.record_ms".to_owned(), 0.1)]);
+    for name in ["event-fanout", "order-consumer"] {
+        figures.set(&[(format!("{name}.batch_ms.fixed"), 1.0), (format!("{name}.record_ms"), 0.1)]);
+    }
     let hour = hour(&template, &figures, &LOAD, &WORK).unwrap();
     assert_eq!(hour.left_out, ["records of system.audit", "migrate, which nothing invokes"]);
     let triggers: usize = template.functions.iter().map(|function| function.schedules.len()).sum();
