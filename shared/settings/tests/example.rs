@@ -48,7 +48,9 @@ fn read_by_code() -> BTreeSet<String> {
             literals(&package.unwrap().path().join("src"), &mut found);
         }
     }
-    literals(&root().join("localstack/stack/src"), &mut found);
+    for tool in ["producer", "stack"] {
+        literals(&root().join("localstack").join(tool).join("src"), &mut found);
+    }
     let is_other = |name: &str| OTHERS.contains(&name) || name.starts_with("AWS_LAMBDA_") || name.starts_with("CARGO_");
     // What ends so is a prefix.
     found.retain(|name| !name.ends_with('_') && !is_other(name));
