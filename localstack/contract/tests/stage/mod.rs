@@ -1,8 +1,9 @@
 //! The built functions with a database and topics of their own.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use event_source::{Config, EventSource};
+use event_source::{Config, EventSource, ScheduleConfig, Scheduler};
 use events::Topic;
 use runtime::{Running, Runtime, RuntimeConfig};
 use template::{Function, Template};
@@ -81,7 +82,7 @@ impl Topics {
     }
 }
 
-/// What a function polls, with groups of its own.
+/// What a function polls, with groups of its own, and its ticks: what waits for another consumer's row is looked at then.
 fn poll(function: &Function, topics: &Topics, base: &str) -> watch::Sender<bool> {
     let (stop, stopped) = watch::channel(false);
     for mapping in &function.mappings {
@@ -90,6 +91,11 @@ fn poll(function: &Function, topics: &Topics, base: &str) -> watch::Sender<bool>
         mapping.consumer_group = unique_name();
         let config = Config::new(function, &mapping, &testkit::bootstrap(), base);
         tokio::spawn(EventSource::run(config, stopped.clone()));
+    }
+    for schedule in &function.schedules {
+        let mut schedule = schedule.clone();
+        schedule.every = Duration::from_secs(1);
+        tokio::spawn(Scheduler::run(ScheduleConfig::new(function, &schedule, base), stopped.clone()));
     }
     stop
 }
