@@ -26,7 +26,7 @@ pub struct Shares {
 }
 
 fn share(text: &str) -> Result<f64, String> {
-    let share: f64 = text.parse().map_err(|error| format!("{error}"))?;
+    let share = text.parse::<f64>().map_err(|error| error.to_string())?;
     if (0.0..=1.0).contains(&share) { Ok(share) } else { Err("it is from 0 to 1, such as 0.02".to_owned()) }
 }
 

@@ -22,7 +22,7 @@ pub enum Answer {
 /// How records come to Kafka.
 pub enum Way {
     /// Straight to the topics, as any other producer writes them.
-    Kafka(Broker),
+    Kafka(Box<Broker>),
     /// Through `events-api`, which takes events alone.
     Http(Intake),
 }
@@ -30,7 +30,7 @@ pub enum Way {
 impl Way {
     /// Straight to the broker and the topics of the environment.
     pub fn kafka(environment: &Environment) -> anyhow::Result<Self> {
-        Broker::start(environment).map(Self::Kafka)
+        Broker::start(environment).map(Box::new).map(Self::Kafka)
     }
 
     /// Through the functions that are served there, with an API key that may send all events of `/producer`.

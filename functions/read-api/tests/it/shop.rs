@@ -4,7 +4,7 @@ use axum::body::{Body, to_bytes};
 use http::Request;
 use http::header::AUTHORIZATION;
 use serde_json::json;
-use testkit::sqlx;
+use testkit::sqlx::{self, Connection as _, PgConnection};
 use time::Duration;
 use tower::ServiceExt;
 
@@ -21,7 +21,7 @@ async fn an_order_is_shown_with_items_totals_and_payments_the_latest_first() {
     world.pay("p-4", "o-1", 9, "failed", NOW - Duration::HOUR).await;
     let recorded = "update orders set recorded_at = '2026-11-21 13:00Z'";
     let payments = "update payments set recorded_at = '2026-11-21 13:00Z'";
-    let mut owner: sqlx::PgConnection = sqlx::Connection::connect(&world.database.owner_url()).await.unwrap();
+    let mut owner = PgConnection::connect(&world.database.owner_url()).await.unwrap();
     for statement in [recorded, payments] {
         sqlx::query(statement).execute(&mut owner).await.unwrap();
     }

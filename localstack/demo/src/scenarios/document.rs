@@ -70,7 +70,8 @@ impl Document {
 
 /// The lines up to the end of a block.
 fn block<'t>(lines: &mut impl Iterator<Item = (usize, &'t str)>) -> String {
-    lines.map(|(_, line)| line).take_while(|line| *line != END).map(|line| format!("{line}\n")).collect()
+    let lines = lines.map(|(_, line)| line).take_while(|line| *line != END);
+    lines.fold(String::new(), |block, line| block + line + "\n")
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub(crate) fn plain(output: &str) -> String {
     let named = CHANGES
         .iter()
         .fold(output.into_owned(), |text, (pattern, name)| pattern.replace_all(&text, *name).into_owned());
-    named.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    named.lines().fold(String::new(), |text, line| text + line.trim_end() + "\n")
 }
 
 #[cfg(test)]

@@ -25,7 +25,9 @@ pub(super) async fn run(session: &Session, wanted: &Verify) -> anyhow::Result<Ex
         say(&serde_json::to_string_pretty(&verdict)?);
     } else {
         say(&format!("The journal {} beside the database:", session.shown(&path)));
-        lines(&verdict).iter().for_each(|line| say(line));
+        for line in lines(&verdict) {
+            say(&line);
+        }
     }
     Ok(if verdict.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -30,13 +30,13 @@ impl Broker {
     }
 
     pub(super) async fn send(&self, parcels: &[&Parcel]) -> Vec<Answer> {
-        let record = |parcel: &&Parcel| Record {
+        let records = parcels.iter().map(|parcel| Record {
             topic: self.name(parcel.topic),
             key: Some(parcel.key.as_bytes()),
             value: Some(&parcel.value),
             headers: &self.headers,
-        };
-        let records: Vec<Record<'_>> = parcels.iter().map(record).collect();
+        });
+        let records: Vec<Record<'_>> = records.collect();
         let outcome = self.publisher.publish(&records, WITHIN).await;
         let reason = outcome.unavailable.unwrap_or_else(|| "another of its key was refused".to_owned());
         let answer = |fate: Fate| match fate {

@@ -59,14 +59,14 @@ fn rows<T, R: Row<T>>(
         let is_there = there.contains(id.as_str());
         sent += i128::from(is_there || told.is_sure);
         if !is_there {
-            miss(format!("{what} {id}"), told.is_sure, &told.event_id, found, verdict);
+            miss(&format!("{what} {id}"), told.is_sure, &told.event_id, found, verdict);
         }
     }
     count(format!("{what}s"), sent, rows.len(), verdict);
 }
 
 /// Notes what is not there, and what is known about that.
-fn miss(what: String, is_sure: bool, event_id: &str, found: &Found, verdict: &mut Verdict) {
+fn miss(what: &str, is_sure: bool, event_id: &str, found: &Found, verdict: &mut Verdict) {
     if !is_sure {
         verdict.uncertain += 1;
         return;
@@ -102,7 +102,7 @@ fn names(expected: &Expected, found: &Found, verdict: &mut Verdict) {
         }
         if name.is_none_or(|name| told.iter().any(|(_, told)| told.what == *name)) {
             let newest = told.iter().rfind(|(_, told)| told.is_sure).map_or("", |(_, told)| told.event_id.as_str());
-            miss(format!("the latest name of user {}", user.user_id), true, newest, found, verdict);
+            miss(&format!("the latest name of user {}", user.user_id), true, newest, found, verdict);
         } else {
             verdict.unequal.push(format!("user {} has another display_name", user.user_id));
         }

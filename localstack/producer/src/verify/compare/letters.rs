@@ -21,7 +21,7 @@ pub(super) fn letters(expected: &Expected, found: &Found, verdict: &mut Verdict)
     }
     for (hash, (least, most)) in &expected.unreadable {
         let letters = by_hash.get(hash.as_slice()).copied().unwrap_or_default();
-        let name: String = hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        let name = hash.iter().take(6).fold(String::new(), |name, byte| name + &format!("{byte:02x}"));
         rubbish(&format!("value {name}…"), (*least, *most), letters, verdict);
         sent += letters.clamp(*least, *most);
         there += letters;
