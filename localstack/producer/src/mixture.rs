@@ -137,7 +137,7 @@ mod tests {
     }
 
     fn shares() -> impl Strategy<Value = Shares> {
-        (0.0..0.5, 0.0..0.5, 0.0..0.5).prop_map(|(duplicates, rubbish, out_of_order)| Shares {
+        (0.0..0.5_f64, 0.0..0.5_f64, 0.0..0.5_f64).prop_map(|(duplicates, rubbish, out_of_order)| Shares {
             duplicates,
             rubbish,
             out_of_order,

@@ -126,10 +126,10 @@ async fn stands(world: &World) -> Shop {
     Shop {
         orders: world.orders().await,
         items: world
-            .texts("select concat_ws(' ', order_id, line, sku, quantity, unit_price) as item from order_items order by item collate \"C\"")
+            .texts("select concat_ws(' ', order_id, line, sku, quantity, unit_price) collate \"C\" as item from order_items order by item")
             .await,
         payments: world
-            .texts("select concat_ws(' ', payment_id, order_id, amount, status) as payment from payments order by payment collate \"C\"")
+            .texts("select concat_ws(' ', payment_id, order_id, amount, status) collate \"C\" as payment from payments order by payment")
             .await,
         stock: world.texts("select concat_ws(' ', sku, quantity, adjustments) from inventory order by sku").await,
         dead: world.texts("select event_id from dead_letters").await.into_iter().collect(),
