@@ -23,6 +23,7 @@ pub(crate) struct Api {
     pub(crate) database: TestDatabase,
     pub(crate) user_events: TestTopic,
     pub(crate) system_audit: TestTopic,
+    pub(crate) order_events: TestTopic,
     pub(crate) key: String,
     router: Router,
 }
@@ -44,7 +45,7 @@ impl Api {
     pub(crate) async fn with(settings: &[(&str, &str)], topic: &[(&str, &str)]) -> Self {
         let database = TestDatabase::new().await;
         let user_events = TestTopic::with_config(&bootstrap(), 3, topic).await;
-        let system_audit = TestTopic::new(1).await;
+        let (system_audit, order_events) = (TestTopic::new(1).await, TestTopic::new(1).await);
         let key = api_key(&database, &["events:*"], &["*"]).await;
         let (url, bootstrap) = (database.url(), bootstrap());
         let fixed = [
@@ -52,10 +53,11 @@ impl Api {
             ("KAFKA_BOOTSTRAP_SERVERS", &bootstrap),
             ("TOPIC_USER_EVENTS", &user_events.name),
             ("TOPIC_SYSTEM_AUDIT", &system_audit.name),
+            ("TOPIC_ORDER_EVENTS", &order_events.name),
         ];
         let environment: Environment = fixed.iter().chain(settings).copied().collect();
         let (router, _) = events_api::router(EventsApi::start(&environment, || NOW).unwrap());
-        Self { database, user_events, system_audit, key, router }
+        Self { database, user_events, system_audit, order_events, key, router }
     }
 
     /// Sends a body of this content type, with the key that may all.
@@ -79,9 +81,9 @@ impl Api {
         Answer::of(self.router.clone().oneshot(request).await.unwrap()).await
     }
 
-    /// All records that were published, those of users first.
+    /// All records that were published, those of users first, and those of a shop last.
     pub(crate) fn published(&self) -> Vec<Read> {
-        [self.user_events.read_all(), self.system_audit.read_all()].concat()
+        [self.user_events.read_all(), self.system_audit.read_all(), self.order_events.read_all()].concat()
     }
 }
 

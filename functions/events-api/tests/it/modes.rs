@@ -78,6 +78,15 @@ async fn every_type_that_is_taken_from_outside_goes_to_its_topic() {
             "system.audit",
             json!({"eventType": "grade.changed", "userId": "u-1", "action": "change", "resource": "grades/1", "status": "success"}),
         ),
+        of(
+            "order.placed",
+            json!({"orderId": "o-1", "userId": "u-1", "currency": "EUR", "items": [{"sku": "mug", "quantity": 1, "unitPrice": i64::MAX}]}),
+        ),
+        of(
+            "payment.settled",
+            json!({"paymentId": "p-1", "orderId": "o-1", "amount": i64::MAX, "currency": "EUR", "status": "settled"}),
+        ),
+        of("inventory.adjusted", json!({"adjustmentId": "a-1", "sku": "mug", "delta": -1, "reason": "order o-1"})),
     ];
     let answer = api.post(BATCH, json!(events).to_string()).await;
     let taken = events::EventType::ALL.into_iter().filter(|event_type| event_type.is_taken_from_outside());
@@ -85,6 +94,11 @@ async fn every_type_that_is_taken_from_outside_goes_to_its_topic() {
     let audited = api.system_audit.read_all();
     assert_eq!((api.user_events.read_all().len(), audited.len()), (3, 1));
     assert_eq!((event_of(&audited[0]).time, audited[0].key.as_deref()), (NOW, Some(b"u-1".as_slice())));
+    let shop = api.order_events.read_all();
+    let keys: Vec<&[u8]> = shop.iter().filter_map(|record| record.key.as_deref()).collect();
+    assert_eq!(keys, [b"o-1".as_slice(), b"o-1", b"mug"]);
+    let events::Data::OrderPlaced(order) = event_of(&shop[0]).data else { panic!("no order") };
+    assert_eq!(order.items.total(), i64::MAX, "money is exact on its way");
 }
 
 #[tokio::test]
