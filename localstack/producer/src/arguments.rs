@@ -31,7 +31,7 @@ pub(crate) struct Common {
     /// Where the functions are served; by `make dev` when not given
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) base: Option<String>,
-    /// An API key for --via http, with the scope events:* and the source /producer; ONCEWARD_API_KEY when not given
+    /// An API key for --via http, with the scope events:* and the source /producer; `ONCEWARD_API_KEY` when not given
     #[arg(long, global = true, value_name = "KEY")]
     pub(crate) api_key: Option<String>,
     /// Where the journal is kept; in .local/producer when not given
