@@ -34,7 +34,10 @@ pub(crate) struct Sizes {
     /// Clicks in the table when the sink is measured for the second time; 0 leaves that out
     #[arg(long, default_value_t = 10_000_000)]
     pub(crate) prefill: u32,
-    /// Requests a round, of the redirect and of the constant answer each
+    /// Orders in the tables when users and orders are read; 0 leaves that out
+    #[arg(long, default_value_t = 1_000_000)]
+    pub(crate) orders: u32,
+    /// Requests a round, of the redirect and of the constant answer each, and of users and of orders
     #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(10..))]
     pub(crate) requests: u32,
     /// Cold starts of each function
@@ -61,6 +64,8 @@ pub(crate) enum Part {
     Functions,
     /// From a click to the statistics
     Statistics,
+    /// Users and orders, with very many there
+    Reads,
     /// The outbox
     Outbox,
     /// The built archives

@@ -13,6 +13,7 @@ mod machine;
 mod orders;
 mod outbox;
 mod payload;
+mod reads;
 mod redirect;
 mod results;
 mod spoiled;
@@ -79,7 +80,7 @@ async fn measure(
     if arguments.wants(Part::Users) {
         users::run(database, template, results).await?;
     }
-    if [Part::Redirect, Part::Functions, Part::Statistics].into_iter().any(|part| arguments.wants(part)) {
+    if [Part::Redirect, Part::Functions, Part::Statistics, Part::Reads].into_iter().any(|part| arguments.wants(part)) {
         let mut stage = Stage::set(template, database, &bootstrap).await?;
         let measured = on_stage(arguments, &mut stage, results).await;
         stage.strike().await?;
@@ -104,6 +105,9 @@ async fn on_stage(arguments: &Arguments, stage: &mut Stage<'_>, results: &mut Re
     }
     if arguments.wants(Part::Statistics) {
         statistics::run(stage, &arguments.sizes, results).await?;
+    }
+    if arguments.wants(Part::Reads) && arguments.sizes.orders > 0 {
+        reads::run(stage, &arguments.sizes, results).await?;
     }
     Ok(())
 }

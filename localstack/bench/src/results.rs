@@ -45,6 +45,7 @@ enum Kind {
     Heading,
     Item,
     Row,
+    Block,
 }
 
 impl Results {
@@ -76,6 +77,16 @@ impl Results {
     /// Keeps a figure for `results.json`: in milliseconds, megabytes, a second, or a ratio, as its name says.
     pub(crate) fn figure(&mut self, name: &str, value: f64) {
         self.figures.insert(name.to_owned(), value);
+    }
+
+    /// A figure that was kept before.
+    pub(crate) fn known(&self, name: &str) -> f64 {
+        self.figures.get(name).copied().unwrap_or(f64::NAN)
+    }
+
+    /// Shows lines as they are.
+    pub(crate) fn block(&mut self, lines: &str) {
+        self.write(Kind::Block, &format!("```text\n{lines}\n```"));
     }
 
     /// Says a figure and whether it reaches its bar.
