@@ -169,5 +169,5 @@ pub async fn payments(
 
 /// A sum that the database wrote as text: it may have more than 64 bits.
 pub(crate) fn sum(text: &str) -> sqlx::Result<i128> {
-    text.parse().map_err(|error| Error::Decode(Box::new(error)))
+    text.parse::<i128>().map_err(|error| Error::Decode(Box::new(error)))
 }
