@@ -30,7 +30,7 @@ impl Document {
             before.push_str(line);
             before.push('\n');
             if let Some(title) = line.strip_prefix("## ") {
-                section = title.to_owned();
+                title.clone_into(&mut section);
             }
             if line == COMMANDS {
                 if commands.is_some() {

@@ -114,7 +114,7 @@ impl World {
         for mapping in &function.mappings {
             let mut mapping = mapping.clone();
             let own = self.topics.iter().find(|(topic, _)| topic.default_name() == mapping.topic);
-            mapping.topic = own.expect("a topic of its own").1.name.clone();
+            mapping.topic.clone_from(&own.expect("a topic of its own").1.name);
             mapping.consumer_group = unique_name();
             let config = Config::new(function, &mapping, &testkit::bootstrap(), base);
             tokio::spawn(EventSource::run(config, stopped.clone()));
