@@ -21,6 +21,7 @@ pub mod inbox;
 pub mod link_stats;
 pub mod links;
 mod migrate;
+#[cfg(target_os = "linux")]
 mod nodelay;
 pub mod outbox;
 pub mod parked_events;
