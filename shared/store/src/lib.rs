@@ -8,6 +8,7 @@ pub mod clicks;
 mod connect;
 pub mod consumer_batches;
 pub mod consumer_failures;
+mod copy;
 pub mod dead_letters;
 pub mod directory;
 pub mod erasure;
