@@ -63,7 +63,7 @@ impl Consumer for Enricher {
     async fn apply(
         &self,
         connection: &mut PgConnection,
-        _place: usize,
+        _group: usize,
         rows: &[&Click],
     ) -> Result<Vec<Effect>, store::Error> {
         let inserted = clicks::insert(connection, rows).await?;

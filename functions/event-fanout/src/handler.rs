@@ -69,10 +69,15 @@ impl Consumer for Fanout {
         (constraint == "user_auth_events_users_fkey").then_some("user")
     }
 
+    /// First those who make users, then all who need one.
+    fn group(place: usize) -> usize {
+        place.min(1)
+    }
+
     async fn apply(
         &self,
         connection: &mut PgConnection,
-        _place: usize,
+        _group: usize,
         rows: &[&Row],
     ) -> Result<Vec<Effect>, store::Error> {
         let told: Vec<&Told> = rows.iter().map(|row| &row.told).collect();

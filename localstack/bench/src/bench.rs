@@ -23,7 +23,7 @@ struct Bench<'a> {
     consumer: ClickConsumer,
     enricher: Enricher,
     clicks: Clicks,
-    /// The hour of the next clicks; it goes back in time, so that no two have one id.
+    /// The hour of the last clicks; it goes on, as time does, so that what comes later is newer.
     hour: OffsetDateTime,
 }
 
@@ -35,7 +35,7 @@ pub(crate) async fn run(sizes: &Sizes, database: &mut Database, results: &mut Re
         consumer: ClickConsumer::start(&environment)?,
         enricher: Enricher::load(&environment)?,
         clicks: Clicks::new(),
-        hour: database.last_hour().await?,
+        hour: database.last_hour().await? - time::Duration::HOUR * hours(sizes),
         database,
     };
     results.heading("The click sink beside COPY");
@@ -44,7 +44,7 @@ pub(crate) async fn run(sizes: &Sizes, database: &mut Database, results: &mut Re
     results.figure("clicks.per_second", empty.sink);
     results.judge("Click sink ÷ COPY, an empty table", empty.ratio(), "", Bar::AtLeast(0.5));
     bench.where_time_goes(results).await?;
-    bench.hour -= time::Duration::HOUR;
+    bench.hour += time::Duration::HOUR;
     results.heading("What spoils a batch of clicks");
     spoiled::run(&bench.consumer, &mut bench.clicks, bench.database, bench.hour, results).await?;
     if sizes.prefill == 0 {
@@ -60,9 +60,15 @@ pub(crate) async fn run(sizes: &Sizes, database: &mut Database, results: &mut Re
     bench.database.empty().await
 }
 
+/// Hours of clicks that are made, at most.
+fn hours(sizes: &Sizes) -> u32 {
+    let (warm_up, empty, watched, spoiled) = (1, 1, 1, 1);
+    warm_up + empty + watched + spoiled + sizes.prefill.div_ceil(PREFILL_HOUR) + sizes.rounds
+}
+
 impl Bench<'_> {
     fn work(&mut self, clicks: u32) -> anyhow::Result<Work> {
-        self.hour -= time::Duration::HOUR;
+        self.hour += time::Duration::HOUR;
         Work::new(&self.clicks.of_hour(self.hour, clicks), self.sizes.batch_size, &self.enricher)
     }
 

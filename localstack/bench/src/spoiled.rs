@@ -17,8 +17,8 @@ use crate::work::timed;
 
 /// Records of a batch: as many as a payload of 6 MB holds for certain.
 const RECORDS: usize = 4500;
-/// Batches of each kind in a round.
-const BATCHES: usize = 12;
+/// Batches of each kind in a round. Every 32nd is followed by a fold of the counts, which so meets each kind once.
+const BATCHES: usize = 32;
 const ROUNDS: usize = 5;
 
 /// What a batch has besides new clicks.

@@ -10,12 +10,12 @@ use crate::pass::{Pass, creates, needs};
 use crate::{Consumer, Effect, ProcessError};
 
 impl<'a, C: Consumer> Pass<'a, C> {
-    /// Applies items of one type. Where that fails because of the data, halves are tried in turn, each under a savepoint, until
+    /// Applies items of one group. Where that fails because of the data, halves are tried in turn, each under a savepoint, until
     /// the culprits stand alone and all others are applied.
     pub(crate) async fn apply(
         &mut self,
         connection: &mut PgConnection,
-        place: usize,
+        group: usize,
         items: Vec<&'a Item<C::Row>>,
     ) -> Result<(), ProcessError> {
         let mut left = vec![items];
@@ -30,7 +30,7 @@ impl<'a, C: Consumer> Pass<'a, C> {
             if self.culprits > 0 && Instant::now() >= self.until {
                 return Err(ProcessError::Culprits { culprits: self.culprits, records: self.records });
             }
-            match self.try_apply(connection, place, &items).await? {
+            match self.try_apply(connection, group, &items).await? {
                 Ok(effects) => items.iter().zip(effects).for_each(|(item, effect)| self.took(item, effect)),
                 Err((error, Fault::Data { code, foreign_key })) => {
                     if let [culprit] = items.as_slice() {
@@ -61,13 +61,13 @@ impl<'a, C: Consumer> Pass<'a, C> {
     async fn try_apply(
         &self,
         connection: &mut PgConnection,
-        place: usize,
+        group: usize,
         items: &[&'a Item<C::Row>],
     ) -> Result<Result<Vec<Effect>, (store::Error, Fault)>, ProcessError> {
         let rows: Vec<&C::Row> =
             items.iter().filter_map(|item| item.reading.as_ref().ok()).map(|reading| &reading.row).collect();
         let mut savepoint = connection.begin().await?;
-        match self.consumer.apply(&mut savepoint, place, &rows).await {
+        match self.consumer.apply(&mut savepoint, group, &rows).await {
             Ok(effects) if effects.len() == rows.len() => {
                 savepoint.commit().await?;
                 Ok(Ok(effects))

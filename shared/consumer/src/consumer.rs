@@ -18,8 +18,8 @@ pub trait Consumer: Sync {
     /// The function's name, under which everything of it stands in the tables.
     const NAME: &'static str;
 
-    /// The names of the types that it takes, in the order in which they are applied where several come together. What [`Reading`] and
-    /// `apply` call the place of a type is its index here; counts carry the name.
+    /// The names of the types that it takes, in the order in which they are applied where several come together. What [`Reading`]
+    /// calls the place of a type is its index here; counts carry the name.
     const TYPES: &'static [&'static str];
 
     /// Whether its own table tells a duplicate, so that what is applied needs no row in the inbox.
@@ -47,11 +47,18 @@ pub trait Consumer: Sync {
         None
     }
 
-    /// Applies rows of one type, in the order of their records, and says what became of each. Two of them may concern one row.
+    /// With which type's rows, by their places, those of a type are applied: with its own, unless several are taken together, in the
+    /// order of their records. The fewer groups there are, the fewer statements a batch takes.
+    #[must_use]
+    fn group(place: usize) -> usize {
+        place
+    }
+
+    /// Applies rows of one group, in the order of their records, and says what became of each. Two of them may concern one row.
     fn apply(
         &self,
         connection: &mut PgConnection,
-        place: usize,
+        group: usize,
         rows: &[&Self::Row],
     ) -> impl Future<Output = Result<Vec<Effect>, store::Error>> + Send;
 

@@ -42,38 +42,38 @@ impl<'a, C: Consumer> Pass<'a, C> {
         connection: &mut PgConnection,
         items: &[&'a Item<C::Row>],
     ) -> Result<(), ProcessError> {
-        for round in rounds::cut(items, C::TYPES.len()) {
-            for (place, group) in round.into_iter().enumerate() {
-                self.group(connection, place, group).await?;
+        for round in rounds::cut::<C>(items) {
+            for (group, items) in round.into_iter().enumerate() {
+                self.group(connection, group, items).await?;
             }
         }
         Ok(())
     }
 
-    /// Applies items of one type, and parks those that have to wait.
+    /// Applies items of one group, and parks those that have to wait.
     async fn group(
         &mut self,
         connection: &mut PgConnection,
-        place: usize,
-        group: Vec<&'a Item<C::Row>>,
+        group: usize,
+        items: Vec<&'a Item<C::Row>>,
     ) -> Result<(), ProcessError> {
-        if self.held.is_empty() && group.iter().all(|item| needs(item).is_empty()) {
-            return self.apply(connection, place, group).await;
+        if self.held.is_empty() && items.iter().all(|item| needs(item).is_empty()) {
+            return self.apply(connection, group, items).await;
         }
-        let mut there = self.existing(connection, &group).await?;
-        let mut ready = Vec::with_capacity(group.len());
+        let mut there = self.existing(connection, &items).await?;
+        let mut ready = Vec::with_capacity(items.len());
         // Queues of those that a foreign key may still stop, or that make what is awaited; and all rows that they make.
         let (mut unsure, mut making) = (HashSet::new(), HashSet::new());
-        for (nth, item) in group.iter().copied().enumerate() {
+        for (nth, item) in items.iter().copied().enumerate() {
             let queue = item.queue();
             let mut missing = self::missing(item, &there);
             let waits = missing.is_some() || self.held.contains_key(&queue);
             let is_made = missing.is_some_and(|row| making.contains(row));
             if is_made || waits && unsure.contains(&queue) || missing.is_some() && self.is_over(item, &queue) {
                 // What holds it up depends on what becomes of those before it.
-                self.apply(connection, place, std::mem::take(&mut ready)).await?;
+                self.apply(connection, group, std::mem::take(&mut ready)).await?;
                 (unsure, making) = (HashSet::new(), HashSet::new());
-                there = self.existing(connection, &group[nth..]).await?;
+                there = self.existing(connection, &items[nth..]).await?;
                 missing = self::missing(item, &there);
             }
             if self.is_behind(item) {
@@ -86,7 +86,7 @@ impl<'a, C: Consumer> Pass<'a, C> {
                 ready.push(item);
             }
         }
-        self.apply(connection, place, ready).await
+        self.apply(connection, group, ready).await
     }
 
     /// Which of the rows that the items need are there.

@@ -1,17 +1,18 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use crate::Consumer;
 use crate::item::Item;
 
-/// Cuts items into as few rounds as keep the order of every key; a round has a group for each type, in the consumer's order.
-pub(crate) fn cut<'a, R>(items: &[&'a Item<R>], types: usize) -> Vec<Vec<Vec<&'a Item<R>>>> {
-    cut_by(items, types, |item| {
+/// Cuts items into as few rounds as keep the order of every key; a round has the consumer's groups, in their order.
+pub(crate) fn cut<'a, C: Consumer>(items: &[&'a Item<C::Row>]) -> Vec<Vec<Vec<&'a Item<C::Row>>>> {
+    cut_by(items, C::TYPES.len(), |item| {
         let key = item.record.key.as_deref().map(|key| (item.record.topic.as_str(), key));
-        (key, item.reading.as_ref().map_or(0, |reading| reading.place))
+        (key, item.reading.as_ref().map_or(0, |reading| C::group(reading.place)))
     })
 }
 
-/// An item goes into the next round where an earlier one of its key in this round has a later type.
+/// An item goes into the next round where an earlier one of its key in this round has a later group.
 fn cut_by<I: Copy, K: Hash + Eq>(
     items: &[I],
     types: usize,

@@ -5,13 +5,13 @@ mod rollups;
 
 use std::borrow::Borrow;
 use std::collections::HashSet;
-use std::net::IpAddr;
 
 use sqlx::error::DatabaseError;
 use sqlx::{Connection, PgConnection};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+pub use crate::copy::Network;
 pub use copy::{copy, encode};
 use rollups::Counted;
 pub use rollups::{fold, wait_to_be_folded};
@@ -51,15 +51,6 @@ pub struct Click {
     pub ip: Option<Network>,
     /// The campaign: source, medium, campaign, term, content.
     pub utm: [Option<String>; 5],
-}
-
-/// An address, and how many bits of it are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Network {
-    /// The address; the bits that are not kept are zero.
-    pub address: IpAddr,
-    /// How many bits are kept.
-    pub prefix: u8,
 }
 
 /// Inserts those clicks that are not there yet, leaves their counts to be [folded](fold) into the rollups, and says of each whether it was one of them.

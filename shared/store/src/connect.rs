@@ -26,7 +26,11 @@ pub fn pool(environment: &Environment) -> Result<PgPool, SettingError> {
     Ok(PgPoolOptions::new()
         .max_connections(environment.parsed("DATABASE_MAX_CONNECTIONS", NonZeroU32::MIN)?.get())
         .acquire_timeout(Duration::from_millis(acquire_timeout))
-        .after_connect(|_, _| Box::pin(async { crate::nodelay::set().map_err(sqlx::Error::Io) }))
+        .after_connect(|_, _| {
+            #[cfg(target_os = "linux")]
+            crate::nodelay::set();
+            Box::pin(async { Ok(()) })
+        })
         .connect_lazy_with(options))
 }
 

@@ -8,6 +8,7 @@ pub mod clicks;
 mod connect;
 pub mod consumer_batches;
 pub mod consumer_failures;
+mod copy;
 pub mod dead_letters;
 pub mod directory;
 pub mod erasure;
@@ -22,6 +23,7 @@ pub mod inventory;
 pub mod link_stats;
 pub mod links;
 mod migrate;
+#[cfg(target_os = "linux")]
 mod nodelay;
 pub mod orders;
 pub mod outbox;

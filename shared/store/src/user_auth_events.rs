@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
+use crate::copy::{self, Network, PIECE, field, framed, inet, text, timestamp};
+
 /// Something that a user did, or tried to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuthEvent {
@@ -26,21 +28,31 @@ pub struct AuthEvent {
     pub occurred_at: OffsetDateTime,
 }
 
+const STATEMENT: &str = "copy user_auth_events (
+    user_id, event_source, event_id, action, status, ip_address, user_agent, occurred_at
+) from stdin (format binary)";
+const COLUMNS: i16 = 8;
+
 /// Adds events to the history, in their order, as recorded now.
 pub async fn insert(connection: &mut PgConnection, events: &[&AuthEvent]) -> sqlx::Result<()> {
-    sqlx::query_file!(
-        "queries/insert_user_auth_events.sql",
-        &events.iter().map(|event| event.user_id.as_str()).collect::<Vec<_>>() as &[&str],
-        &events.iter().map(|event| event.event_source.as_str()).collect::<Vec<_>>() as &[&str],
-        &events.iter().map(|event| event.event_id.as_str()).collect::<Vec<_>>() as &[&str],
-        &events.iter().map(|event| event.action).collect::<Vec<_>>() as &[&str],
-        &events.iter().map(|event| event.status).collect::<Vec<_>>() as &[&str],
-        &events.iter().map(|event| event.ip_address.map(|address| address.to_string())).collect::<Vec<_>>()
-            as &[Option<String>],
-        &events.iter().map(|event| event.user_agent.as_deref()).collect::<Vec<_>>() as &[Option<&str>],
-        &events.iter().map(|event| event.occurred_at).collect::<Vec<_>>(),
-    )
-    .execute(connection)
-    .await
-    .map(drop)
+    let rows = events.chunks(PIECE).map(|events| {
+        let mut rows = Vec::with_capacity(256 * events.len());
+        for event in events {
+            row(&mut rows, event);
+        }
+        rows
+    });
+    copy::copy(connection, STATEMENT, framed(rows), || ()).await
+}
+
+fn row(rows: &mut Vec<u8>, event: &AuthEvent) {
+    copy::row(rows, COLUMNS);
+    field(rows, event.user_id.as_bytes());
+    field(rows, event.event_source.as_bytes());
+    field(rows, event.event_id.as_bytes());
+    field(rows, event.action.as_bytes());
+    field(rows, event.status.as_bytes());
+    inet(rows, event.ip_address.map(Network::of_address));
+    text(rows, event.user_agent.as_deref());
+    timestamp(rows, event.occurred_at);
 }

@@ -1,9 +1,17 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::{Entry, Place, Row, canonical};
+use super::{Entry, Place, canonical};
+use crate::copy::{self, PIECE, field, framed, text, timestamp};
+
+const STATEMENT: &str = "copy audit_log (
+    chain, seq, previous_hash, hash, event_source, event_id, event_type, user_id, action, resource, status, detail, is_stale,
+    correlation_id, causation_id, occurred_at, recorded_at
+) from stdin (format binary)";
+const COLUMNS: i16 = 17;
 
 /// Adds entries to their chains, in their order. The last step of a transaction: it holds the heads of the chains until the end, and
 /// whoever adds to one of them meanwhile waits. Whether an entry was added before is for the caller to know.
@@ -12,8 +20,8 @@ pub async fn append(connection: &mut PgConnection, entries: &[Entry], now: Offse
         return Ok(());
     }
     let mut heads = lock_heads(connection, entries).await?;
-    let rows = link(&mut heads, entries, canonical::to_microseconds(now))?;
-    insert(connection, &rows).await?;
+    let rows = rows(&mut heads, entries, canonical::to_microseconds(now));
+    copy::copy(connection, STATEMENT, rows, || ()).await?;
     set_heads(connection, &heads).await
 }
 
@@ -37,49 +45,50 @@ async fn lock_heads(connection: &mut PgConnection, entries: &[Entry]) -> sqlx::R
     .execute(&mut *connection)
     .await?;
     let heads = sqlx::query_file!("queries/lock_audit_heads.sql", &chains as &[&str]).fetch_all(connection).await?;
+    if heads.len() < chains.len() {
+        return Err(sqlx::Error::RowNotFound);
+    }
     Ok(heads.into_iter().map(|head| (head.chain, Place { seq: head.seq, hash: head.hash })).collect())
 }
 
-/// Gives each entry its place, and moves the heads there.
-fn link(heads: &mut BTreeMap<String, Place>, entries: &[Entry], recorded_at: OffsetDateTime) -> sqlx::Result<Vec<Row>> {
-    let row = |entry: &Entry| {
-        let head = heads.get_mut(&entry.chain).ok_or(sqlx::Error::RowNotFound)?;
-        let mut entry = entry.clone();
-        entry.occurred_at = canonical::to_microseconds(entry.occurred_at);
-        let seq = head.seq + 1;
-        let hash = canonical::hash(&entry, seq, &head.hash, recorded_at).to_vec();
-        let before = std::mem::replace(head, Place { seq, hash: hash.clone() });
-        Ok(Row { seq, previous_hash: before.hash, hash, recorded_at, entry })
-    };
-    entries.iter().map(row).collect()
+/// The entries as rows, each at its place in its chain; the heads move there with them. Made as they are asked for: while the server
+/// takes in some, the next are hashed.
+fn rows(
+    heads: &mut BTreeMap<String, Place>,
+    entries: &[Entry],
+    recorded_at: OffsetDateTime,
+) -> impl Iterator<Item = Vec<u8>> + Send {
+    framed(entries.chunks(PIECE).map(move |entries| {
+        let mut rows = Vec::with_capacity(512 * entries.len());
+        for entry in entries {
+            let head = heads.get_mut(&entry.chain).expect("the heads of all chains are locked");
+            let hash = canonical::hash(entry, head.seq + 1, &head.hash, recorded_at);
+            let before = mem::replace(head, Place { seq: head.seq + 1, hash: hash.to_vec() });
+            row(&mut rows, entry, &before, &hash, recorded_at);
+        }
+        rows
+    }))
 }
 
-async fn insert(connection: &mut PgConnection, rows: &[Row]) -> sqlx::Result<()> {
-    let texts = |of: fn(&Entry) -> &str| rows.iter().map(|row| of(&row.entry)).collect::<Vec<&str>>();
-    let maybe = |of: fn(&Entry) -> Option<&str>| rows.iter().map(|row| of(&row.entry)).collect::<Vec<Option<&str>>>();
-    sqlx::query_file!(
-        "queries/append_audit_rows.sql",
-        &texts(|entry| &entry.chain) as &[&str],
-        &rows.iter().map(|row| row.seq).collect::<Vec<_>>(),
-        &rows.iter().map(|row| row.previous_hash.as_slice()).collect::<Vec<_>>() as &[&[u8]],
-        &rows.iter().map(|row| row.hash.as_slice()).collect::<Vec<_>>() as &[&[u8]],
-        &texts(|entry| &entry.event_source) as &[&str],
-        &texts(|entry| &entry.event_id) as &[&str],
-        &texts(|entry| &entry.event_type) as &[&str],
-        &texts(|entry| &entry.user_id) as &[&str],
-        &texts(|entry| &entry.action) as &[&str],
-        &texts(|entry| &entry.resource) as &[&str],
-        &texts(|entry| &entry.status) as &[&str],
-        &maybe(|entry| entry.detail.as_deref()) as &[Option<&str>],
-        &rows.iter().map(|row| row.entry.is_stale).collect::<Vec<_>>(),
-        &maybe(|entry| entry.correlation_id.as_deref()) as &[Option<&str>],
-        &maybe(|entry| entry.causation_id.as_deref()) as &[Option<&str>],
-        &rows.iter().map(|row| row.entry.occurred_at).collect::<Vec<_>>(),
-        &rows.iter().map(|row| row.recorded_at).collect::<Vec<_>>(),
-    )
-    .execute(connection)
-    .await
-    .map(drop)
+fn row(rows: &mut Vec<u8>, entry: &Entry, before: &Place, hash: &[u8], recorded_at: OffsetDateTime) {
+    copy::row(rows, COLUMNS);
+    field(rows, entry.chain.as_bytes());
+    field(rows, &(before.seq + 1).to_be_bytes());
+    field(rows, &before.hash);
+    field(rows, hash);
+    field(rows, entry.event_source.as_bytes());
+    field(rows, entry.event_id.as_bytes());
+    field(rows, entry.event_type.as_bytes());
+    field(rows, entry.user_id.as_bytes());
+    field(rows, entry.action.as_bytes());
+    field(rows, entry.resource.as_bytes());
+    field(rows, entry.status.as_bytes());
+    text(rows, entry.detail.as_deref());
+    field(rows, &[u8::from(entry.is_stale)]);
+    text(rows, entry.correlation_id.as_deref());
+    text(rows, entry.causation_id.as_deref());
+    timestamp(rows, canonical::to_microseconds(entry.occurred_at));
+    timestamp(rows, recorded_at);
 }
 
 async fn set_heads(connection: &mut PgConnection, heads: &BTreeMap<String, Place>) -> sqlx::Result<()> {

@@ -4,8 +4,6 @@
 //! lower-case hex, truth is `true` or `false`, times are microseconds since 1970, and what is absent is `-,`. A netstring begins with
 //! a digit and says where it ends, so that no two rows have one form.
 
-use std::fmt::Write as _;
-
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 
@@ -26,7 +24,7 @@ pub(super) fn to_microseconds(moment: OffsetDateTime) -> OffsetDateTime {
 }
 
 fn form(entry: &Entry, seq: i64, previous_hash: &[u8], recorded_at: OffsetDateTime) -> String {
-    let mut form = String::new();
+    let mut form = String::with_capacity(512);
     let mut add = |field: Option<&str>| match field {
         Some(field) => form.extend([&*field.len().to_string(), ":", field, ","]),
         None => form.push_str("-,"),
@@ -58,10 +56,9 @@ fn microseconds(moment: OffsetDateTime) -> String {
 /// A hash as it is written everywhere: lower-case hex.
 #[must_use]
 pub fn hex(hash: &[u8]) -> String {
+    let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half)]);
     let mut hex = String::with_capacity(hash.len() * 2);
-    for byte in hash {
-        write!(hex, "{byte:02x}").expect("a String takes all that is written");
-    }
+    hex.extend(hash.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
     hex
 }
 

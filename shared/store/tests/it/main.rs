@@ -16,6 +16,7 @@ mod idempotency_keys;
 mod link_stats;
 mod links;
 mod migrations;
+#[cfg(target_os = "linux")]
 mod nodelay;
 mod person_of;
 mod privileges;
