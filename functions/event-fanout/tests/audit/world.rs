@@ -4,7 +4,7 @@ use consumer::Payload;
 use event_fanout::EventFanout;
 use serde_json::{Value, json};
 use settings::Environment;
-use store::audit_log::{self, Place};
+use store::audit_log;
 use store::dead_letters::{self, Filter};
 use store::erasure::{self, Person, Place, Waiting};
 use testkit::TestDatabase;
@@ -167,11 +167,11 @@ impl World {
         let mut connection = self.database.pool.acquire().await.unwrap();
         let mut chains = BTreeMap::new();
         for (chain, head) in audit_log::heads(&mut connection).await.unwrap() {
-            let (mut place, mut events) = (Place::start(), Vec::new());
+            let (mut place, mut events) = (audit_log::Place::start(), Vec::new());
             for row in audit_log::page(&mut connection, &chain, 0, 10_000).await.unwrap() {
                 assert_eq!((row.seq, &row.previous_hash), (place.seq + 1, &place.hash), "{chain}");
                 assert_eq!(row.hash, row.hash_after(&place), "{chain} {}", row.seq);
-                place = Place { seq: row.seq, hash: row.hash };
+                place = audit_log::Place { seq: row.seq, hash: row.hash };
                 events.push((row.entry.event_id, row.entry.is_stale));
             }
             assert_eq!(place, head, "{chain}");
