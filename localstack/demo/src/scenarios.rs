@@ -95,19 +95,19 @@ async fn play(stage: &Stage, base: &str, wanted: &Scenarios, document: &mut Docu
 /// What the commands print, errors too. They run as a person would run them, and not as a part of `make scenarios`.
 async fn printed(stage: &Stage, base: &str, key: &str, shop: &str, commands: &str) -> anyhow::Result<String> {
     let journals = stage.journals.as_os_str();
-    let mut bash = Command::new("bash");
-    bash.args(["-euo", "pipefail", "-c", &format!("exec 2>&1\n{commands}")]);
-    bash.envs([("BASE", base), ("KEY", key), ("ONCEWARD_API_KEY", key), ("SHOP", shop), ("NO_COLOR", "1")]);
-    bash.env("JOURNALS", journals).current_dir(&stage.root).kill_on_drop(true);
+    let mut shell = Command::new("bash");
+    shell.args(["-euo", "pipefail", "-c", &format!("exec 2>&1\n{commands}")]);
+    shell.envs([("BASE", base), ("KEY", key), ("ONCEWARD_API_KEY", key), ("SHOP", shop), ("NO_COLOR", "1")]);
+    shell.env("JOURNALS", journals).current_dir(&stage.root).kill_on_drop(true);
     for inherited in ["MAKEFLAGS", "MAKELEVEL", "MFLAGS"] {
-        bash.env_remove(inherited);
+        shell.env_remove(inherited);
     }
-    let output = timeout(PATIENCE, bash.stdin(Stdio::null()).output()).await;
+    let output = timeout(PATIENCE, shell.stdin(Stdio::null()).output()).await;
     let output =
         output.with_context(|| format!("this does not come to an end:\n{commands}"))?.context("cannot run bash")?;
     let mut printed = String::from_utf8_lossy(&output.stdout).into_owned();
     if !output.status.success() {
-        printed += &format!("{}\n", output.status);
+        printed.extend([&output.status.to_string(), "\n"]);
     }
     Ok(printed)
 }

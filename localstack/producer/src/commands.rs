@@ -115,10 +115,10 @@ fn summary(sent: Sent, content: &Content) -> String {
         sent.acknowledged,
     );
     if sent.refused > 0 {
-        line += &format!(", {} refused by the intake", sent.refused);
+        line.extend([", ", &sent.refused.to_string(), " refused by the intake"]);
     }
     if sent.again > 0 {
-        line += &format!(", {} sent again", sent.again);
+        line.extend([", ", &sent.again.to_string(), " sent again"]);
     }
     let seconds = sent.took.as_secs_f64();
     #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52 records")]

@@ -87,8 +87,8 @@ pub async fn again(
     let (started, mut sent, mut done) = (Instant::now(), Sent::default(), 0);
     for part in numbers.chunks(pace.together()) {
         sleep_until(pace.due(started, done)).await;
-        let place = |number: &u64| usize::try_from(*number).expect("it is in memory");
-        let parcels = part.iter().map(|number| (*number, &content.records[place(number)].0)).collect();
+        let record = |number: &u64| &content.records[usize::try_from(*number).expect("it is in memory")].0;
+        let parcels = part.iter().map(|number| (*number, record(number))).collect();
         journal.note(Entry::SendsAgain(part.to_vec()))?;
         sent.again += part.len() as u64;
         deliver(parcels, journal, way, pace, &mut sent).await?;

@@ -131,7 +131,7 @@ async fn clear_auth_events(connection: &mut PgConnection, user_id: &str) -> sqlx
 
 /// An event of the person that waits.
 struct Parked {
-    parked_id: i64,
+    id: i64,
     queue: Queue,
     /// Whether it is one of the letters that were erased, sent on by somebody.
     was_letter: bool,
@@ -154,7 +154,7 @@ async fn find_parked(
     .fetch_all(connection)
     .await?;
     let parked = rows.into_iter().map(|row| Parked {
-        parked_id: row.parked_id,
+        id: row.parked_id,
         queue: Queue { topic: row.topic, queue: row.queue },
         was_letter: row.was_letter,
     });
@@ -195,5 +195,5 @@ async fn let_go(
 }
 
 fn ids(parked: &[Parked]) -> Vec<i64> {
-    parked.iter().map(|parked| parked.parked_id).collect()
+    parked.iter().map(|parked| parked.id).collect()
 }

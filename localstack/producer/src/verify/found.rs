@@ -20,6 +20,7 @@ pub struct Found {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+#[expect(clippy::struct_field_names, reason = "the columns are called so")]
 pub(super) struct User {
     pub(super) user_id: String,
     pub(super) user_type: Option<String>,
@@ -28,6 +29,7 @@ pub(super) struct User {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+#[expect(clippy::struct_field_names, reason = "the columns are called so")]
 pub(super) struct Order {
     pub(super) order_id: String,
     pub(super) user_id: String,
@@ -40,6 +42,7 @@ pub(super) struct Order {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+#[expect(clippy::struct_field_names, reason = "the columns are called so")]
 pub(super) struct Payment {
     pub(super) payment_id: String,
     pub(super) order_id: String,
@@ -49,6 +52,7 @@ pub(super) struct Payment {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+#[expect(clippy::struct_field_names, reason = "the columns are called so")]
 pub(super) struct Adjustment {
     pub(super) adjustment_id: String,
     pub(super) sku: String,

@@ -2,7 +2,7 @@
 
 use producer::{Attempts, Journal, Mixture, Parcel, Shares, Shop, Way, again, transmit};
 
-use crate::world::{OPENED, PACE, World};
+use crate::world::{OPENED, PACE, World, journal_at};
 
 const TROUBLES: Shares = Shares { duplicates: 0.1, rubbish: 0.05, out_of_order: 0.2 };
 
@@ -88,8 +88,7 @@ async fn a_whole_journal_that_is_sent_again_changes_nothing() {
     // Another shop behind it, whose events come to every partition: once they are there, so is all before them.
     let behind = world.folder.path().join("behind.jsonl");
     let sent =
-        transmit(story_after_story(20).into_iter(), &mut world.journal_at(&behind, "behind", 11), &way, PACE, |_| {})
-            .await;
+        transmit(story_after_story(20).into_iter(), &mut journal_at(&behind, "behind", 11), &way, PACE, |_| {}).await;
     assert!(sent.unwrap().acknowledged > 100);
     let behind = world.settled_at(&behind).await;
     assert!(behind.is_clean(), "{behind:#?}");

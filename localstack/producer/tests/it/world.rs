@@ -61,11 +61,7 @@ impl World {
     }
 
     pub fn journal(&self, seed: u64) -> Journal {
-        self.journal_at(&self.path(), "t", seed)
-    }
-
-    pub fn journal_at(&self, path: &Path, name: &str, seed: u64) -> Journal {
-        Journal::create(path, &Header { name: name.to_owned(), seed, opened_at: OPENED }).unwrap()
+        journal_at(&self.path(), "t", seed)
     }
 
     /// Sends a day of so many events, and keeps a journal of it.
@@ -149,4 +145,9 @@ pub fn root() -> PathBuf {
 /// Where the built functions are: beside this test.
 fn binaries() -> PathBuf {
     std::env::current_exe().unwrap().ancestors().nth(2).unwrap().to_path_buf()
+}
+
+/// A new journal of the shop that these tests open.
+pub fn journal_at(path: &Path, name: &str, seed: u64) -> Journal {
+    Journal::create(path, &Header { name: name.to_owned(), seed, opened_at: OPENED }).unwrap()
 }
