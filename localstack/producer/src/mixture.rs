@@ -83,7 +83,7 @@ impl<I: Iterator<Item = Event>> Mixture<I> {
         }
         if has_rubbish {
             let order = self.latest.as_ref().map(|(_, order)| order);
-            self.ready.push_back(Rubbish::any(&mut self.random, event.time, order));
+            self.ready.push_back(Rubbish::any(&mut self.random, event, order));
         }
     }
 

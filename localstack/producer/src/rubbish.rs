@@ -4,7 +4,7 @@ use rand::rngs::StdRng;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
-use uuid::{Builder, Uuid};
+use uuid::Builder;
 
 use crate::shop::SOURCE;
 use crate::{Parcel, What};
@@ -49,10 +49,11 @@ impl Rubbish {
         matches!(self, Self::OtherCurrency | Self::OtherContent)
     }
 
-    /// Some, whatever it is. What contradicts an order wants one that was sent before.
-    pub(crate) fn any(random: &mut StdRng, at: OffsetDateTime, order: Option<&OrderPlaced>) -> Parcel {
-        let kind = Self::ALL[random.random_range(0..Self::ALL.len())];
-        let (id, mark) = (id(random, at), Uuid::from_bytes(random.random()).simple().to_string());
+    /// Some, whatever it is, to be sent behind this event; no two shops have the same. What contradicts an order wants one that was
+    /// sent before.
+    pub(crate) fn any(random: &mut StdRng, behind: &Event, order: Option<&OrderPlaced>) -> Parcel {
+        let (kind, at) = (Self::ALL[random.random_range(0..Self::ALL.len())], behind.time);
+        let (id, mark) = (id(random, at), format!("{}-{:08x}", behind.key(), random.random::<u32>()));
         match (kind, order) {
             (Self::OtherCurrency, Some(order)) => contradiction(kind, id, at, in_other_currency(order, &mark)),
             (Self::OtherContent, Some(order)) => contradiction(kind, id, at, with_other_content(order)),
@@ -69,7 +70,7 @@ impl Rubbish {
             Self::Bytes => [&[0xff_u8, 0xfe, 0x00][..], mark.as_bytes()].concat(),
             _ => json!({"hello": "world", "mark": mark}).to_string().into_bytes(),
         };
-        let topic = if mark < "8" { Topic::OrderEvents } else { Topic::UserEvents };
+        let topic = if mark.ends_with(|last| last < '8') { Topic::OrderEvents } else { Topic::UserEvents };
         Parcel { what: What::Rubbish(self), topic, key: mark.to_owned(), value, event_id: None }
     }
 
