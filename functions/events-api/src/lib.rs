@@ -11,7 +11,7 @@ mod read;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use api::{Keys, Routes, Scope};
+use api::{Description, Keys, Routes, Scope, route};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use events::Topic;
@@ -19,8 +19,6 @@ use kafka::{KafkaSettings, OrderedPublisher};
 use settings::Environment;
 use store::PgPool;
 use time::OffsetDateTime;
-use utoipa::openapi::OpenApi;
-use utoipa_axum::routes;
 
 /// What an environment keeps between requests.
 pub struct EventsApi {
@@ -55,10 +53,10 @@ impl EventsApi {
     }
 }
 
-/// All routes, and their description.
-pub fn router(api: EventsApi) -> (Router, OpenApi) {
+/// All routes, and their description, where one is wanted.
+pub fn router<D: Description>(api: EventsApi) -> (Router, D) {
     let keys = Keys { pool: api.pool(), clock: api.clock };
     let (router, description) =
-        Routes::new(keys).needing(Scope::Events, routes!(handler::send_events)).into_parts(Arc::new(api));
+        Routes::new(keys).needing(Scope::Events, route!(handler::send_events)).into_parts(Arc::new(api));
     (router.layer(DefaultBodyLimit::max(read::BODY_LIMIT)), description)
 }

@@ -12,6 +12,6 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let api = EventsApi::start(&environment, OffsetDateTime::now_utc)?;
     let pool = api.pool();
     lambda::on_shutdown(move || async move { pool.close().await }).await;
-    let (router, _) = events_api::router(api);
+    let (router, ()) = events_api::router(api);
     api::serve("events-api", OffsetDateTime::now_utc, router).await
 }

@@ -12,15 +12,13 @@ mod target;
 
 use std::sync::Arc;
 
-use api::{Keys, Routes, Scope};
+use api::{Description, Keys, Routes, Scope, route};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use settings::Environment;
 use store::PgPool;
 use time::OffsetDateTime;
 use url::Url;
-use utoipa::openapi::OpenApi;
-use utoipa_axum::routes;
 
 /// What an environment keeps between requests.
 pub struct LinksApi {
@@ -48,13 +46,13 @@ impl LinksApi {
     }
 }
 
-/// All routes, and their description.
-pub fn router(api: LinksApi) -> (Router, OpenApi) {
+/// All routes, and their description, where one is wanted.
+pub fn router<D: Description>(api: LinksApi) -> (Router, D) {
     let keys = Keys { pool: api.pool(), clock: api.clock };
     let (router, description) = Routes::new(keys)
-        .needing(Scope::Links, routes!(create::create))
-        .needing(Scope::Links, routes!(show::show))
-        .needing(Scope::Links, routes!(stats::stats))
+        .needing(Scope::Links, route!(create::create))
+        .needing(Scope::Links, route!(show::show))
+        .needing(Scope::Links, route!(stats::stats))
         .into_parts(Arc::new(api));
     (router.layer(DefaultBodyLimit::max(request::BODY_LIMIT)), description)
 }

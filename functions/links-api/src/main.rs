@@ -12,6 +12,6 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let api = LinksApi::start(&environment, OffsetDateTime::now_utc)?;
     let pool = api.pool();
     lambda::on_shutdown(move || async move { pool.close().await }).await;
-    let (router, _) = links_api::router(api);
+    let (router, ()) = links_api::router(api);
     api::serve("links-api", OffsetDateTime::now_utc, router).await
 }

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use api::{Keys, Routes, Scope};
+use api::{Description, Keys, Routes, Scope, route};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use events::Topic;
@@ -30,8 +30,6 @@ use kafka::{KafkaSettings, OrderedPublisher};
 use settings::Environment;
 use store::PgPool;
 use time::OffsetDateTime;
-use utoipa::openapi::OpenApi;
-use utoipa_axum::routes;
 
 /// The largest body, in bytes: as many numbers of dead letters as one request may name.
 const BODY_LIMIT: usize = 256 * 1024;
@@ -75,29 +73,29 @@ impl ReadApi {
     }
 }
 
-/// All routes, and their description.
-pub fn router(api: ReadApi) -> (Router, OpenApi) {
+/// All routes, and their description, where one is wanted.
+pub fn router<D: Description>(api: ReadApi) -> (Router, D) {
     let keys = Keys { pool: api.pool(), clock: api.clock };
     let (router, description) = Routes::new(keys)
-        .needing(Scope::Read, routes!(users::show::show_user))
-        .needing(Scope::Read, routes!(users::auth_events::list_auth_events))
-        .needing(Scope::Admin, routes!(users::erase::erase_user))
-        .needing(Scope::Read, routes!(orders::show::show_order))
-        .needing(Scope::Read, routes!(orders::list::list_orders))
-        .needing(Scope::Read, routes!(orders::payments::list_payments))
-        .needing(Scope::Read, routes!(inventory::show::show_stock))
-        .needing(Scope::Read, routes!(inventory::list::list_stock))
-        .needing(Scope::Read, routes!(inventory::adjustments::list_adjustments))
-        .needing(Scope::Read, routes!(audit::list_audit))
-        .needing(Scope::Admin, routes!(keys::create::create_key, keys::list::list_keys))
-        .needing(Scope::Admin, routes!(keys::revoke::revoke_key))
-        .needing(Scope::Admin, routes!(letters::list::list_letters))
-        .needing(Scope::Admin, routes!(letters::redrive::redrive_letters))
-        .needing(Scope::Admin, routes!(letters::show::show_letter))
-        .needing(Scope::Admin, routes!(letters::discard::discard_letter))
-        .needing(Scope::Admin, routes!(parked::list_parked))
-        .open(routes!(health::show_health))
-        .open(routes!(metrics::show_metrics))
+        .needing(Scope::Read, route!(users::show::show_user))
+        .needing(Scope::Read, route!(users::auth_events::list_auth_events))
+        .needing(Scope::Admin, route!(users::erase::erase_user))
+        .needing(Scope::Read, route!(orders::show::show_order))
+        .needing(Scope::Read, route!(orders::list::list_orders))
+        .needing(Scope::Read, route!(orders::payments::list_payments))
+        .needing(Scope::Read, route!(inventory::show::show_stock))
+        .needing(Scope::Read, route!(inventory::list::list_stock))
+        .needing(Scope::Read, route!(inventory::adjustments::list_adjustments))
+        .needing(Scope::Read, route!(audit::list_audit))
+        .needing(Scope::Admin, route!(keys::create::create_key, keys::list::list_keys))
+        .needing(Scope::Admin, route!(keys::revoke::revoke_key))
+        .needing(Scope::Admin, route!(letters::list::list_letters))
+        .needing(Scope::Admin, route!(letters::redrive::redrive_letters))
+        .needing(Scope::Admin, route!(letters::show::show_letter))
+        .needing(Scope::Admin, route!(letters::discard::discard_letter))
+        .needing(Scope::Admin, route!(parked::list_parked))
+        .open(route!(health::show_health))
+        .open(route!(metrics::show_metrics))
         .into_parts(Arc::new(api));
     (router.layer(DefaultBodyLimit::max(BODY_LIMIT)), description)
 }

@@ -13,6 +13,6 @@ async fn main() -> Result<(), Error> {
     let api = ReadApi::start(&environment, OffsetDateTime::now_utc)?;
     let pool = api.pool();
     lambda::on_shutdown(move || async move { pool.close().await }).await;
-    let (router, _) = read_api::router(api);
+    let (router, ()) = read_api::router(api);
     api::serve("read-api", OffsetDateTime::now_utc, router).await
 }

@@ -70,7 +70,7 @@ pub(crate) async fn run(stage: &mut Stage<'_>, sizes: &Sizes, results: &mut Resu
     fill(stage.database, sizes.orders, users).await?;
     #[expect(clippy::disallowed_methods, reason = "the clock is read here, as the function's main does")]
     let api = ReadApi::start(&stage.environment(), OffsetDateTime::now_utc)?;
-    let (router, _) = read_api::router(api);
+    let (router, ()) = read_api::router(api);
     results.say(&format!(
         "{} requests of each, of random ones, by one client: `read-api`'s own code in one process, from the request to the last byte of \
          the answer, with the look-up of the API key. {users} users; orders have two lines and a payment",

@@ -18,6 +18,6 @@ pub use new_key::{InvalidNewKey, NewKey, key_created, key_revoked};
 pub use page::{Cursor, Page, limit};
 pub use problems::{Failure, invalid, media_type, reason, unread_body, unsupported_media_type};
 pub use repairs::Repaired;
-pub use routes::{Routes, SECURITY_SCHEME, operations, problem};
+pub use routes::{Description, Routes, SECURITY_SCHEME, operations, problem};
 pub use scope::{Grant, InvalidGrant, Scope};
 pub use selection::{selected_by, selected_ids};

@@ -1,5 +1,6 @@
 use axum::Router;
 use axum::middleware::from_fn_with_state;
+use axum::routing::MethodRouter;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::security::SecurityRequirement;
@@ -12,41 +13,107 @@ use crate::{Keys, Scope, problems};
 /// The name under which documents know the keys.
 pub const SECURITY_SCHEME: &str = "apiKey";
 
-/// The routes of a function: each says which scope it asks for, or that it is open to anybody, and its description says it too.
-pub struct Routes<S> {
-    keys: Keys,
-    router: OpenApiRouter<S>,
+/// The handlers of one path, for [`Routes`]: with their description, and without it.
+#[macro_export]
+macro_rules! route {
+    ($($handler:path),+) => {
+        (
+            || utoipa_axum::routes!($($handler),+),
+            || {
+                let (mut path, mut methods) = (String::new(), axum::routing::MethodRouter::new());
+                $(
+                    utoipa_axum::paste! {
+                        path = utoipa_axum::routes!(@path [path()] of $handler);
+                        for method in utoipa_axum::routes!(@path [methods()] of $handler) {
+                            methods = methods.on(utoipa_axum::PathItemExt::to_method_filter(&method), $handler);
+                        }
+                    }
+                )+
+                (path, methods)
+            },
+        )
+    };
 }
 
-impl<S: Clone + Send + Sync + 'static> Routes<S> {
+/// What is made of the routes' descriptions: an [`OpenApi`], or nothing, in a function that only serves them. They are a good part of an
+/// archive.
+pub trait Description: Default {
+    /// A path with its handlers, taken down with what `say` adds to each operation.
+    fn take<S: Clone + Send + Sync + 'static>(
+        &mut self,
+        described: impl FnOnce() -> UtoipaMethodRouter<S>,
+        plain: impl FnOnce() -> (String, MethodRouter<S>),
+        say: impl Fn(&mut Operation),
+    ) -> (String, MethodRouter<S>);
+}
+
+impl Description for () {
+    fn take<S: Clone + Send + Sync + 'static>(
+        &mut self,
+        _: impl FnOnce() -> UtoipaMethodRouter<S>,
+        plain: impl FnOnce() -> (String, MethodRouter<S>),
+        _: impl Fn(&mut Operation),
+    ) -> (String, MethodRouter<S>) {
+        plain()
+    }
+}
+
+impl Description for OpenApi {
+    fn take<S: Clone + Send + Sync + 'static>(
+        &mut self,
+        described: impl FnOnce() -> UtoipaMethodRouter<S>,
+        plain: impl FnOnce() -> (String, MethodRouter<S>),
+        say: impl Fn(&mut Operation),
+    ) -> (String, MethodRouter<S>) {
+        let (schemas, mut paths, methods) = described();
+        paths.paths.values_mut().flat_map(operations).for_each(say);
+        self.merge(OpenApiRouter::new().routes((schemas, paths, methods)).into_openapi());
+        plain()
+    }
+}
+
+/// The routes of a function: each says which scope it asks for, or that it is open to anybody, and its description says it too.
+pub struct Routes<S, D> {
+    keys: Keys,
+    router: Router<S>,
+    description: D,
+}
+
+impl<S: Clone + Send + Sync + 'static, D: Description> Routes<S, D> {
     /// None yet.
     #[must_use]
     pub fn new(keys: Keys) -> Self {
-        Self { keys, router: OpenApiRouter::new() }
+        Self { keys, router: Router::new(), description: D::default() }
     }
 
-    /// Adds what [`utoipa_axum::routes!`] makes of handlers of one path, for keys with this scope.
+    /// Adds what [`route!`](crate::route) makes of handlers of one path, for keys with this scope.
     #[must_use]
-    pub fn needing(mut self, scope: Scope, (schemas, mut paths, methods): UtoipaMethodRouter<S>) -> Self {
-        paths.paths.values_mut().flat_map(operations).for_each(|operation| describe(operation, scope));
+    pub fn needing(
+        mut self,
+        scope: Scope,
+        (described, plain): (impl FnOnce() -> UtoipaMethodRouter<S>, impl FnOnce() -> (String, MethodRouter<S>)),
+    ) -> Self {
+        let (path, methods) = self.description.take(described, plain, |operation| describe(operation, scope));
         let methods = methods.route_layer(from_fn_with_state((self.keys.clone(), scope), authorize));
-        self.router = self.router.routes((schemas, paths, methods));
+        self.router = self.router.route(&path, methods);
         self
     }
 
     /// Adds the same for anybody, without a key.
     #[must_use]
-    pub fn open(mut self, (schemas, mut paths, methods): UtoipaMethodRouter<S>) -> Self {
-        paths.paths.values_mut().flat_map(operations).for_each(|operation| add(operation, "Needs no API key."));
-        self.router = self.router.routes((schemas, paths, methods));
+    pub fn open(
+        mut self,
+        (described, plain): (impl FnOnce() -> UtoipaMethodRouter<S>, impl FnOnce() -> (String, MethodRouter<S>)),
+    ) -> Self {
+        let (path, methods) = self.description.take(described, plain, |operation| add(operation, "Needs no API key."));
+        self.router = self.router.route(&path, methods);
         self
     }
 
     /// The router, and its description.
-    pub fn into_parts(self, state: S) -> (Router, OpenApi) {
-        let (router, description) = self.router.split_for_parts();
-        let router = router.fallback(problems::no_route).method_not_allowed_fallback(problems::no_method);
-        (router.with_state(state), description)
+    pub fn into_parts(self, state: S) -> (Router, D) {
+        let router = self.router.fallback(problems::no_route).method_not_allowed_fallback(problems::no_method);
+        (router.with_state(state), self.description)
     }
 }
 

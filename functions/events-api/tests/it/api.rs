@@ -56,7 +56,7 @@ impl Api {
             ("TOPIC_ORDER_EVENTS", &order_events.name),
         ];
         let environment: Environment = fixed.iter().chain(settings).copied().collect();
-        let (router, _) = events_api::router(EventsApi::start(&environment, || NOW).unwrap());
+        let (router, ()) = events_api::router(EventsApi::start(&environment, || NOW).unwrap());
         Self { database, user_events, system_audit, order_events, key, router }
     }
 

@@ -44,7 +44,7 @@ impl Api {
             ("TOPIC_SYSTEM_AUDIT", &topic.name),
             ("OUTBOX_DRAIN_MS", "3000"),
         ]);
-        let (router, _) = read_api::router(ReadApi::start(&environment, || NOW).unwrap());
+        let (router, ()) = read_api::router(ReadApi::start(&environment, || NOW).unwrap());
         let admin = testkit::api_key(&database, &["admin"], &[]).await;
         Self { database, topic, admin, router }
     }

@@ -86,7 +86,7 @@ async fn kafka_that_is_away_hinders_nobody() {
         ("KAFKA_BOOTSTRAP_SERVERS", closed.to_string().as_str()),
     ]);
     let api = read_api::ReadApi::start(&environment, || crate::world::NOW).unwrap();
-    world.router = read_api::router(api).0;
+    (world.router, ()) = read_api::router(api);
     world.user("u-1", "a@example.com").await;
     let ids = world.letters(&[letter("u-2", 1), letter("u-3", 2)]).await;
     for (path, body) in [

@@ -142,7 +142,8 @@ pub fn router(database_url: &str, bootstrap: &str, groups: &str, clock: fn() -> 
         ("KAFKA_BOOTSTRAP_SERVERS", bootstrap),
         ("CONSUMER_GROUPS", groups),
     ]);
-    read_api::router(ReadApi::start(&environment, clock).unwrap()).0
+    let (router, ()) = read_api::router(ReadApi::start(&environment, clock).unwrap());
+    router
 }
 
 /// Asks without a key.

@@ -1,10 +1,9 @@
-use api::{Keys, Routes, Scope};
+use api::{Keys, Routes, Scope, route};
 use axum::Router;
 use axum::body::Body;
 use axum::routing::any;
 use http::{Method, Request, StatusCode};
 use serde_json::Value;
-use utoipa_axum::routes;
 
 use crate::shop::{NOW, Shop};
 
@@ -29,7 +28,7 @@ async fn a_route_without_a_check_is_found() {
 async fn a_route_that_asks_for_another_scope_than_it_says_is_found() {
     let shop = Shop::open().await;
     let keys = Keys { pool: shop.database.pool.clone(), clock: || NOW };
-    let (other, _) = Routes::new(keys).needing(Scope::Links, routes!(crate::shop::goods)).into_parts(());
+    let (other, ()) = Routes::new(keys).needing(Scope::Links, route!(crate::shop::goods)).into_parts(());
     testkit::scope_table(&other, &shop.description, &shop.database).await;
 }
 
@@ -38,7 +37,7 @@ async fn a_route_that_asks_for_another_scope_than_it_says_is_found() {
 async fn a_route_that_asks_for_a_key_and_does_not_say_so_is_found() {
     let shop = Shop::open().await;
     let keys = Keys { pool: shop.database.pool.clone(), clock: || NOW };
-    let (locked, _) = Routes::new(keys).needing(Scope::Read, routes!(crate::shop::hours)).into_parts(());
+    let (locked, ()) = Routes::new(keys).needing(Scope::Read, route!(crate::shop::hours)).into_parts(());
     let mut hours = shop.description.clone();
     hours.paths.paths.retain(|path, _| path == "/hours");
     testkit::scope_table(&locked, &hours, &shop.database).await;

@@ -1,4 +1,4 @@
-use api::{Caller, Failure, Keys, Routes, Scope, unread_body};
+use api::{Caller, Failure, Keys, Routes, Scope, route, unread_body};
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, Extension};
@@ -12,7 +12,6 @@ use time::OffsetDateTime;
 use time::macros::datetime;
 use tower::ServiceExt;
 use utoipa::openapi::OpenApi;
-use utoipa_axum::routes;
 
 /// What the clock of every test says, where it says nothing else.
 pub const NOW: OffsetDateTime = datetime!(2026-11-21 09:30:30 UTC);
@@ -51,8 +50,8 @@ pub async fn hours() -> Json<&'static str> {
 pub fn router(url: &str, clock: fn() -> OffsetDateTime) -> (Router, OpenApi) {
     let environment = Environment::from_iter([("DATABASE_URL", url), ("DATABASE_ACQUIRE_TIMEOUT_MS", "700")]);
     let keys = Keys { pool: store::pool(&environment).unwrap(), clock };
-    let all = Routes::new(keys).needing(Scope::Read, routes!(goods)).needing(Scope::Admin, routes!(sell));
-    let (router, description) = all.open(routes!(hours)).into_parts(());
+    let all = Routes::new(keys).needing(Scope::Read, route!(goods)).needing(Scope::Admin, route!(sell));
+    let (router, description) = all.open(route!(hours)).into_parts(());
     (router.layer(DefaultBodyLimit::max(16)), description)
 }
 
