@@ -112,12 +112,11 @@ async fn printed(stage: &Stage, base: &str, key: &str, shop: &str, commands: &st
     Ok(printed)
 }
 
-/// The lines that only one of the two has.
+/// What it should print from the first line on that differs, and what it prints from there.
 #[expect(clippy::print_stdout, reason = "the result of a command-line tool")]
 fn show(step: &Step, printed: &str) {
-    let lacking = step.output.lines().filter(|line| !printed.lines().any(|other| other == *line));
-    let more = printed.lines().filter(|line| !step.output.lines().any(|other| other == *line));
+    let same = step.output.lines().zip(printed.lines()).take_while(|(one, other)| one == other).count();
     println!("{}", step.commands.trim_end());
-    lacking.for_each(|line| println!("  - {line}"));
-    more.for_each(|line| println!("  + {line}"));
+    step.output.lines().skip(same).for_each(|line| println!("  - {line}"));
+    printed.lines().skip(same).for_each(|line| println!("  + {line}"));
 }

@@ -15,8 +15,8 @@ use crate::report::Row;
 use crate::services::Stage;
 
 /// What the load is made of: 400 events, a part of them twice or late, and rubbish between them.
-const LOAD: [&str; 9] =
-    ["load", "--count", "400", "--duplicates", "0.05", "--rubbish", "0.03", "--out-of-order", "0.1"];
+const LOAD: [&str; 11] =
+    ["load", "--count", "400", "--seed", "1", "--duplicates", "0.05", "--rubbish", "0.03", "--out-of-order", "0.1"];
 
 /// A shop that nobody else knows.
 pub(crate) struct Shop<'a> {
@@ -83,7 +83,8 @@ impl<'a> Shop<'a> {
         let path = format!("/inventory/{sku}");
         self.api.send(&json!([self.event("sold", 5, "inventory.adjusted", &adjust("a1", -2))])).await?;
         until(async || Ok(self.get(&path).await?["quantity"] == json!(-2))).await?;
-        let oversold = self.get(&path).await?["quantity"] == json!(-2);
+        let shown = self.get(&path).await?;
+        let oversold = shown["quantity"] == json!(-2) && shown["oversold"] == json!(true);
         self.api.send(&json!([self.event("delivered", 6, "inventory.adjusted", &adjust("a2", 10))])).await?;
         until(async || Ok(self.get(&path).await?["quantity"] == json!(8))).await?;
         let left = self.get(&path).await?["quantity"].as_u64().unwrap_or_default();

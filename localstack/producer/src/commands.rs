@@ -79,7 +79,7 @@ impl Session {
         Pace { rate, patience: Duration::from_secs(self.common.patience) }
     }
 
-    /// Where the journal of a shop is kept that opens now. Later ones sort later.
+    /// Where the journal of a shop is kept that opens now.
     fn new_journal(&self, name: &str, opened_at: OffsetDateTime) -> anyhow::Result<PathBuf> {
         let format = format_description!("[year][month][day]-[hour][minute][second]-[subsecond digits:3]");
         let file = format!("{}-{name}.jsonl", opened_at.format(&format)?);
@@ -89,9 +89,7 @@ impl Session {
     /// The latest journal.
     fn latest_journal(&self) -> anyhow::Result<PathBuf> {
         let folder = self.settings.journals();
-        let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path());
-        let journals = entries.filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
-        journals.max().with_context(|| {
+        Journal::latest(&folder).with_context(|| {
             format!("there is no journal in {}: `producer scenario` makes one, and other commands do", folder.display())
         })
     }

@@ -47,6 +47,15 @@ impl Journal {
         read(path).map(|(content, _)| content)
     }
 
+    /// The one of a folder that was written to last.
+    #[must_use]
+    pub fn latest(folder: &Path) -> Option<PathBuf> {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        let journals = entries.filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
+        let written = journals.filter_map(|path| Some((path.metadata().ok()?.modified().ok()?, path)));
+        written.max().map(|(_, path)| path)
+    }
+
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {

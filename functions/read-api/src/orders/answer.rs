@@ -37,15 +37,15 @@ pub(crate) struct SummaryAnswer {
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Standing {
-    /// Nothing is paid.
+    /// Nothing is paid, of an order that costs something.
     Unpaid,
     /// Some of it is.
     PartiallyPaid,
-    /// All of it is, and no more.
+    /// All of it is, and no more; or there is nothing to pay.
     Paid,
     /// More is.
     Overpaid,
-    /// What was paid went back.
+    /// What was paid went back, of an order that costs something.
     Refunded,
     /// More went back than was paid.
     OverRefunded,
