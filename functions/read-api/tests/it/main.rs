@@ -8,6 +8,7 @@ mod faults;
 mod outages;
 mod pages;
 mod parked;
+mod plans;
 mod redrive;
 mod refusals;
 mod shop;

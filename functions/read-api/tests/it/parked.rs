@@ -40,7 +40,7 @@ async fn a_page_is_read_in_the_order_of_an_index() {
     .await
     .unwrap();
     let mut connection = PgConnection::connect(&world.database.url()).await.unwrap();
-    let before = read_rows(&mut connection).await;
+    let before = read_rows(&mut connection, "parked_events").await;
     // More often than PostgreSQL plans a statement for its values.
     for _ in 0..8 {
         for consumer in [None, Some("event-fanout")] {
@@ -49,19 +49,19 @@ async fn a_page_is_read_in_the_order_of_an_index() {
             assert_eq!(parked_events::waiting(&mut connection, consumer, after, 20).await.unwrap().len(), 20);
         }
     }
-    let read = read_rows(&mut connection).await - before;
+    let read = read_rows(&mut connection, "parked_events").await - before;
     // Each of 32 pages reads its rows and counts their queues.
     assert!((640..3000).contains(&read), "{read} rows were read");
 }
 
-/// Rows of parked events that were read, by an index or without one.
-async fn read_rows(connection: &mut PgConnection) -> i64 {
+/// Rows of a table that were read, by an index or without one.
+pub async fn read_rows(connection: &mut PgConnection, table: &str) -> i64 {
     // What a session has counted itself it makes known now.
     sqlx::query("select pg_stat_force_next_flush()").execute(&mut *connection).await.unwrap();
     sqlx::query("select 1").execute(&mut *connection).await.unwrap();
     let statement = "select (seq_tup_read + coalesce((
              select sum(idx_tup_read) from pg_stat_user_indexes as i where i.relid = t.relid
          ), 0))::bigint
-         from pg_stat_user_tables as t where relname = 'parked_events'";
-    sqlx::query_scalar(statement).fetch_one(connection).await.unwrap()
+         from pg_stat_user_tables as t where relname = $1";
+    sqlx::query_scalar(statement).bind(table).fetch_one(connection).await.unwrap()
 }
