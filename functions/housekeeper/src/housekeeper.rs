@@ -113,8 +113,7 @@ impl Housekeeper {
             return Ok(progress);
         }
         let mut connection = self.pool.acquire().await?;
-        let consumers = CONSUMERS.map(|(consumer, _)| consumer);
-        let leftovers = housekeeping::find_leftovers(&mut connection, &consumers, LEFTOVERS).await?;
+        let leftovers = housekeeping::find_leftovers(&mut connection, LEFTOVERS).await?;
         let are_all = leftovers.len() < usize::try_from(LEFTOVERS).unwrap_or(usize::MAX);
         for Leftover { user_id, consumer, topics } in leftovers {
             if deadline.is_near() {

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use consumer::Effect;
 use store::inventory::Adjustment;
@@ -34,11 +34,17 @@ async fn place(connection: &mut PgConnection, rows: &[&Order]) -> Result<Vec<Eff
     let new = orders::insert(connection, &firsts).await?;
     let mut there = HashMap::new();
     if new.len() < rows.len() {
-        let ids: Vec<&str> = firsts.iter().map(|order| order.order_id.as_str()).collect();
+        let ids = told_again(rows.iter().map(|order| order.order_id.as_str()), &new);
         there = orders::load(connection, &ids).await?;
     }
     let told: Vec<_> = rows.iter().map(|order| (order.order_id.as_str(), &order.content)).collect();
     effects(&told, new, &there)
+}
+
+/// Those that were there, or are told more than once here.
+fn told_again<'r>(ids: impl Iterator<Item = &'r str>, new: &HashSet<String>) -> Vec<&'r str> {
+    let mut left: HashSet<&str> = new.iter().map(String::as_str).collect();
+    ids.filter(|id| !left.remove(id)).collect()
 }
 
 /// A payment in another currency than its order is refused whatever else is there, so that it makes no difference what came first.
@@ -73,7 +79,7 @@ async fn settle_sound(connection: &mut PgConnection, rows: &[&Payment]) -> Resul
     let new = payments::insert(connection, &firsts).await?;
     let mut there = HashMap::new();
     if new.len() < rows.len() {
-        let ids: Vec<&str> = firsts.iter().map(|payment| payment.payment_id.as_str()).collect();
+        let ids = told_again(rows.iter().map(|payment| payment.payment_id.as_str()), &new);
         there = payments::load(connection, &ids).await?;
     }
     let told: Vec<_> = rows.iter().map(|payment| (payment.payment_id.as_str(), &payment.content)).collect();
@@ -88,7 +94,7 @@ async fn adjust(connection: &mut PgConnection, rows: &[&Adjustment]) -> Result<V
     let new = inventory::insert(connection, &firsts).await?;
     let mut there = HashMap::new();
     if new.len() < rows.len() {
-        let ids: Vec<&str> = firsts.iter().map(|adjustment| adjustment.adjustment_id.as_str()).collect();
+        let ids = told_again(rows.iter().map(|adjustment| adjustment.adjustment_id.as_str()), &new);
         there = inventory::load(connection, &ids).await?;
     }
     let told: Vec<_> = rows.iter().map(|adjustment| (adjustment.adjustment_id.as_str(), &adjustment.content)).collect();

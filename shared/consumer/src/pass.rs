@@ -26,7 +26,7 @@ pub(crate) struct Pass<'a, C: Consumer> {
     pub(crate) records: usize,
     /// Of those, what the database refuses.
     pub(crate) culprits: usize,
-    /// Queues that are held up, with what is awaited in them.
+    /// Queues that are held up, with what is awaited in them, in their order.
     pub(crate) held: HashMap<Queue, Vec<Entity>>,
     pub(crate) fates: Vec<(&'a Item<C::Row>, Fate)>,
     /// Rows that were made.
@@ -98,12 +98,14 @@ impl<'a, C: Consumer> Pass<'a, C> {
         existing(self.consumer, connection, items.iter().flat_map(|item| needs(item))).await
     }
 
-    /// Whether something of its queue waits for anything but what it creates.
+    /// Whether something of its queue waits for anything but what it creates. The last that waits there passed those before it because
+    /// it makes what they wait for: whoever makes the same stands behind it.
     pub(crate) fn is_behind(&self, item: &Item<C::Row>) -> bool {
         if self.held.is_empty() {
             return false;
         }
-        self.held.get(&item.queue()).is_some_and(|awaited| !creates(item).is_some_and(|row| awaited.contains(row)))
+        let passes = |awaited: &Vec<Entity>| creates(item).is_some_and(|row| awaited.last() == Some(row));
+        self.held.get(&item.queue()).is_some_and(|awaited| !passes(awaited))
     }
 
     /// Whether it has waited too long. One that stands behind another was looked for as often as that one.

@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use store::blocked_keys::{self, Queue};
@@ -158,10 +159,19 @@ async fn hold<C: Consumer>(
     let tried = parked_events::tried(connection, C::NAME, &blocked, EVENTS_OF_QUEUE).await?;
     let awaited = tried.iter().filter_map(|tried| tried.awaits.as_ref());
     let existing = existing(pass.consumer, connection, awaited).await?;
+    let mut ripe = HashSet::new();
     for tried in tried {
-        // Who makes a row that is there passes nobody.
-        let awaited = tried.awaits.filter(|row| !existing.contains(row));
-        pass.held.entry(tried.queue).or_default().extend(awaited);
+        match tried.awaits.filter(|row| !existing.contains(row)) {
+            Some(missing) if !ripe.contains(&tried.queue) => {
+                pass.held.entry(tried.queue).or_default().push(missing);
+            }
+            Some(_) => {}
+            // It goes when its queue is tried, and until then nobody passes it.
+            None => {
+                pass.held.insert(tried.queue.clone(), Vec::new());
+                ripe.insert(tried.queue);
+            }
+        }
     }
     for queue in blocked {
         pass.held.entry(queue).or_default();

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{AdjustmentId, Sku, Text, Whole};
 
-/// By how many a stock grows; it shrinks by less than none. Any number of them that can be stored adds up within 64 bits.
+/// By how many a stock grows; it shrinks by less than none. Four thousand million of the largest add up within 64 bits.
 pub type Delta = Whole<-2_147_483_648, 2_147_483_647>;
 
 /// `inventory.adjusted` 1.0: the stock of an article grew or shrank.

@@ -3,7 +3,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{Currency, OrderId, PaymentId, Sku, UserId, Whole};
 
-/// Money, in minor units of a currency. Nothing may be free.
+/// Money, in minor units of a currency. An article may be free.
 pub type Price = Whole<0, { i64::MAX }>;
 
 /// Money that somebody paid or got back, in minor units of a currency.

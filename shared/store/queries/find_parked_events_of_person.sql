@@ -6,6 +6,7 @@ select
     coalesce(dead_letter_id = any($4::bigint[]), false) as "was_letter!"
 from parked_events
 where consumer = $1 and topic = any($2::text[]) and person_of(key, value, headers) = $3
+and ($5::boolean or person_named(value, headers) = $3)
 union
 select parked_id, topic, queue, true from parked_events
 where consumer = $1 and topic = any($2::text[]) and dead_letter_id = any($4::bigint[])

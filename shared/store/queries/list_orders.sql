@@ -1,6 +1,7 @@
 -- Of the three, only one runs: of a user (and maybe in one state), in one state, or all. Each has an index in its order, whatever is
--- known of the parameters when the plan is made; a rare state of a user with very many orders is looked for among all of theirs. That is why the second compares the state as a part of the place: with an equality,
--- the planner would look through all orders for those in a state that it takes for a common one.
+-- known of the parameters when the plan is made. That is why the second compares the state as a part of the place: with an equality,
+-- the planner would look through all orders for those in a state that it takes for a common one. A rare state of one user is looked for
+-- among all of theirs.
 select
     order_id as "order_id!",
     user_id as "user_id!",

@@ -11,11 +11,20 @@ pub const CONSUMERS: [(&str, Waiting); 2] = [("event-fanout", Waiting::Removed),
 /// What becomes of events of the person that wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Waiting {
-    /// They are about the person, and go.
+    /// They are about the person, whose id is their key, and go.
     Removed,
-    /// They are about something else that has no more of the person than the id, such as an order. They are applied all the same, and
-    /// their bytes go with that: at once, because the row of the user that they may wait for is there now. What somebody sent on goes.
+    /// They are about something else that has no more of the person than the id, such as an order, whose id is their key. They are
+    /// applied all the same, and their bytes go with that: at once, because the row of the user that they may wait for is there now. One
+    /// that stands behind another goes when that does, and what somebody sent on goes.
     Tried,
+}
+
+impl Waiting {
+    /// Whether the keys of the consumer's records are ids of people.
+    #[must_use]
+    pub fn is_keyed_by_person(self) -> bool {
+        self == Self::Removed
+    }
 }
 
 /// Whom to erase, and where to look.
@@ -77,10 +86,12 @@ pub async fn erase(
     let user = sqlx::query_file!("queries/erase_user.sql", person.user_id, now).fetch_one(&mut *connection).await?;
     let auth_events = clear_auth_events(connection, person.user_id).await?;
     let topics: Vec<&str> = person.places.iter().flat_map(|place| place.topics).copied().collect();
+    let keyed = person.places.iter().filter(|place| place.waiting.is_keyed_by_person());
     let letters: Vec<i64> = sqlx::query_scalar!(
-        r#"select erase_dead_letters($1, $2, $3) as "dead_letter_id!""#,
+        r#"select erase_dead_letters($1, $2, $3, $4) as "dead_letter_id!""#,
         person.user_id,
         &topics as &[&str],
+        &keyed.flat_map(|place| place.topics).copied().collect::<Vec<_>>() as &[&str],
         now
     )
     .fetch_all(&mut *connection)
@@ -111,7 +122,8 @@ async fn lock_queues(
     now: OffsetDateTime,
 ) -> sqlx::Result<Vec<Queue>> {
     let key = Some(user_id.as_bytes());
-    let mut queues: Vec<Queue> = place.topics.iter().map(|topic| Queue::of(topic, 0, 0, key)).collect();
+    let own = place.topics.iter().filter(|_| place.waiting.is_keyed_by_person());
+    let mut queues: Vec<Queue> = own.map(|topic| Queue::of(topic, 0, 0, key)).collect();
     let about = find_parked(connection, user_id, place, &[]).await?;
     queues.extend(about.into_iter().map(|parked| parked.queue));
     blocked_keys::block(connection, place.consumer, &queues, now).await?;
@@ -149,7 +161,8 @@ async fn find_parked(
         place.consumer,
         place.topics as &[&str],
         user_id,
-        letters
+        letters,
+        place.waiting.is_keyed_by_person()
     )
     .fetch_all(connection)
     .await?;

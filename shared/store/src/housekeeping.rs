@@ -4,6 +4,7 @@
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
+use crate::erasure::CONSUMERS;
 use crate::figures;
 
 /// Last month, this one and three ahead.
@@ -109,15 +110,18 @@ pub struct Leftover {
     pub topics: Vec<String>,
 }
 
-/// Those erased of whom these consumers have dead letters with bytes: what failed while the erasure was under way, or came again since.
-pub async fn find_leftovers(
-    connection: &mut PgConnection,
-    consumers: &[&str],
-    limit: i64,
-) -> sqlx::Result<Vec<Leftover>> {
-    sqlx::query_file_as!(Leftover, "queries/find_leftovers.sql", consumers as &[&str], limit)
-        .fetch_all(connection)
-        .await
+/// Those erased of whom consumers have dead letters with bytes: what failed while the erasure was under way, or came again since.
+pub async fn find_leftovers(connection: &mut PgConnection, limit: i64) -> sqlx::Result<Vec<Leftover>> {
+    let keyed = CONSUMERS.into_iter().filter(|(_, waiting)| waiting.is_keyed_by_person());
+    sqlx::query_file_as!(
+        Leftover,
+        "queries/find_leftovers.sql",
+        &CONSUMERS.map(|(consumer, _)| consumer) as &[&str],
+        &keyed.map(|(consumer, _)| consumer).collect::<Vec<_>>() as &[&str],
+        limit
+    )
+    .fetch_all(connection)
+    .await
 }
 
 /// Adds batches that were processed before to the totals, removes them, and says how many they were: none while somebody else does it.

@@ -24,6 +24,7 @@ async fn a_batch_in_two_environments_at_the_same_moment_counts_once() {
         alone.tell(round * 100, &events).await;
     }
     assert_same(&world.state().await, &alone.state().await);
+    assert_eq!(retries(&world).await, ["0"]);
 }
 
 /// Other events with the same ids, in the opposite order, from two producers: the first of each id counts, and nobody waits in vain.
@@ -50,4 +51,10 @@ async fn one_id_in_two_environments_at_the_same_moment_is_made_once() {
     assert_eq!(world.orders().await.len(), 200);
     assert!(world.stock().await.iter().all(|stock| stock.ends_with(" 10")));
     assert!(world.letters().await.is_empty());
+    assert_eq!(retries(&world).await, ["0"]);
+}
+
+/// How often a batch had to be tried again: two that wait for each other are one retry at least.
+async fn retries(world: &World) -> Vec<String> {
+    world.texts("select coalesce(sum(retries), 0)::text from consumer_batches").await
 }

@@ -105,6 +105,27 @@ async fn the_other_content_wins_where_it_comes_first() {
     assert_eq!(world.orders().await, ["o-1 45 +0 -0 unpaid"]);
 }
 
+/// Whether somebody waits for the order or not, and whether its user comes before the other content or after.
+#[tokio::test]
+async fn the_first_content_wins_where_a_payment_came_before_both() {
+    for comes_before in [true, false] {
+        let world = World::new().await;
+        world.tell(0, &[payment_settled("p-1", "o-1", 5, Settled)]).await;
+        world.tell(1, &[order_placed("o-1", "u-9", &[("mug", 1, 5)])]).await;
+        if comes_before {
+            world.user("u-9").await;
+        }
+        world.tell(2, &[order_placed("o-1", "u-1", &[("mug", 9, 5)])]).await;
+        if !comes_before {
+            world.user("u-9").await;
+        }
+        world.tick(2).await;
+        assert_eq!(world.orders().await, ["o-1 5 +5 -0 paid"], "{comes_before}");
+        let letters = world.letters().await;
+        assert!(matches!(letters.as_slice(), [one] if one.starts_with("2 other-content")), "{letters:?}");
+    }
+}
+
 /// A payment that names one order first and then another is that of the first.
 #[tokio::test]
 async fn a_payment_belongs_to_one_order_alone() {

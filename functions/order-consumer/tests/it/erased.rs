@@ -4,20 +4,19 @@ use consumer::Outcomes;
 use events::PaymentStatus::Settled;
 use serde_json::Value;
 use store::dead_letters::{self, Filter};
-use store::erasure::{Erased, Person, Place, Waiting, erase};
+use store::erasure::{CONSUMERS, Erased, Person, Place, erase};
 use testkit::{TestDatabase, order_placed, payment_settled, raw_record, traces_of};
 
-use crate::world::{NOW, TOPIC, World};
+use crate::world::{NOW, TOPIC, World, assert_same};
 
-const PLACES: [Place<'static>; 2] = [
-    Place { consumer: "event-fanout", topics: &["user.events", "system.audit"], waiting: Waiting::Removed },
-    Place { consumer: "order-consumer", topics: &[TOPIC], waiting: Waiting::Tried },
-];
+const TOPICS: [&[&str]; 2] = [&["user.events", "system.audit"], &[TOPIC]];
 
 /// Erases `u-9`.
 async fn erase_them(world: &World) -> Option<Erased> {
     let mut transaction = world.database.pool.begin().await.unwrap();
-    let erased = erase(&mut transaction, &Person { user_id: "u-9", places: &PLACES }, NOW).await.unwrap();
+    let place = |((consumer, waiting), topics)| Place { consumer, topics, waiting };
+    let places: Vec<Place<'_>> = CONSUMERS.into_iter().zip(TOPICS).map(place).collect();
+    let erased = erase(&mut transaction, &Person { user_id: "u-9", places: &places }, NOW).await.unwrap();
     match erased {
         Some(_) => transaction.commit().await.unwrap(),
         None => transaction.rollback().await.unwrap(),
@@ -76,4 +75,20 @@ async fn a_dead_letter_that_was_sent_on_and_waits_its_turn_goes_with_them() {
     assert_eq!((erased.parked, erased.dead_letters), (1, 1));
     assert_eq!(traces_of(&world.database, "Elm Street").await, [""; 0]);
     assert!(world.texts("select queue::text from blocked_keys").await.is_empty());
+}
+
+/// Ids of orders, articles and people have one alphabet, and each may be the id of another.
+#[tokio::test]
+async fn what_is_about_an_order_or_an_article_of_their_name_is_not_theirs() {
+    let world = World::new().await;
+    let rubbish = raw_record(TOPIC, 0, 0, NOW, b"u-9", br#"{"paymentId":"p-1","note":"Elm Street"}"#);
+    world.deliver(&[rubbish]).await;
+    world.tell(1, &[payment_settled("p-2", "u-9", 5, Settled)]).await;
+    let state = world.state().await;
+    assert_eq!(erase_them(&world).await, None, "nobody knows them");
+    world.user("u-9").await;
+    let erased = erase_them(&world).await.unwrap();
+    assert_eq!((erased.is_first, erased.parked, erased.dead_letters), (true, 0, 0));
+    assert_eq!(traces_of(&world.database, "Elm Street").await, ["dead_letters.value"]);
+    assert_same(&world.state().await, &state);
 }

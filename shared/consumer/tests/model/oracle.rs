@@ -74,12 +74,12 @@ impl Model {
         true
     }
 
-    /// An event waits while it misses a row, and what is behind it waits too, but for what creates a row that is awaited.
+    /// An event waits while it misses a row, and what is behind it waits too, but for what creates the row that is awaited last.
     fn holds(&self, events: &[Event]) -> Vec<Option<Hold>> {
         let mut awaited: Vec<&Row> = Vec::new();
         let mut holds = Vec::with_capacity(events.len());
         for event in events {
-            let awaits = event.creates.as_ref().is_some_and(|row| awaited.contains(&row));
+            let awaits = event.creates.as_ref().is_some_and(|row| awaited.last() == Some(&row));
             let missing = event.needs.iter().find(|row| !self.rows.contains(row));
             holds.push(match missing {
                 _ if !awaited.is_empty() && !awaits => Some(Hold::Behind),
