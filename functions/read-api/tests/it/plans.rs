@@ -11,7 +11,8 @@ async fn a_page_of_orders_is_read_in_the_order_of_an_index_whatever_is_asked_for
     let world = World::new().await;
     let mut owner = PgConnection::connect(&world.database.owner_url()).await.unwrap();
     sqlx::raw_sql(
-        "insert into users (user_id) select 'u-' || n from generate_series(0, 99) as n;
+        "insert into users (user_id, user_type, email, email_key, registered_at)
+         select 'u-' || n, 'student', n || '@example.com', n || '@example.com', now() from generate_series(0, 99) as n;
          with placed as (
              insert into orders (order_id, user_id, currency, total, event_source, event_id, placed_at, recorded_at)
              select 'o-' || n, 'u-' || n % 100, 'EUR', 100, '/shop', n::text, now() - n * interval '1 second', now()
