@@ -109,7 +109,7 @@ pub(crate) struct Replay {
 pub(crate) struct Verify {
     /// The journal; the latest one when not given
     pub(crate) file: Option<PathBuf>,
-    /// For how many seconds what is missing may still come
+    /// For how many seconds it waits where nothing more comes
     #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(..=WEEK))]
     pub(crate) wait: u64,
     /// For programs
