@@ -6,6 +6,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{Deed, Shares};
 
+/// A name is as long as this at most.
+const LONGEST: usize = 48;
+/// What ids have behind the name of their shop: a user, an order, a payment, an adjustment, an article.
+const KINDS: [&str; 5] = ["u", "o", "p", "a", "sku"];
+/// A week, in seconds.
+const WEEK: u64 = 604_800;
+
 /// Sends a shop's events to Kafka, keeps a journal of them, and compares it with the database. Without a command it shows a menu.
 #[derive(Debug, Parser)]
 #[command(version)]
@@ -19,10 +26,12 @@ pub struct Arguments {
 /// What every command takes.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Common {
-    /// Makes the same shop again, with the same --name; another one each time when not given
+    /// Tells the same again: what is ordered and paid, and with which troubles. Ids and moments of events are new each time; another
+    /// history each time when not given
     #[arg(long, global = true)]
     pub(crate) seed: Option<u64>,
-    /// What all ids of the shop begin with; another one each time when not given
+    /// What the ids of the shop begin with, of users, orders, payments and articles: 1 to 48 of a-z 0-9 -. One name is for one shop;
+    /// another one each time when not given. In the menu, the second shop is called NAME-2
     #[arg(long, global = true, value_parser = name)]
     pub(crate) name: Option<String>,
     /// Straight to the topics, or through events-api
@@ -34,11 +43,11 @@ pub(crate) struct Common {
     /// An API key for --via http, with the scope events:* and the source /producer; `ONCEWARD_API_KEY` when not given
     #[arg(long, global = true, value_name = "KEY")]
     pub(crate) api_key: Option<String>,
-    /// Where the journal is kept; in .local/producer when not given
+    /// Where the journal is kept; in .local/producer when not given. In the menu, that of the second shop is FILE with -2
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) journal: Option<PathBuf>,
     /// For how many seconds records are sent again that nobody acknowledges
-    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 300)]
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(..=WEEK))]
     pub(crate) patience: u64,
 }
 
@@ -100,8 +109,8 @@ pub(crate) struct Replay {
 pub(crate) struct Verify {
     /// The journal; the latest one when not given
     pub(crate) file: Option<PathBuf>,
-    /// For how many seconds what is missing may still come
-    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    /// For how many seconds it waits where nothing more comes
+    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(..=WEEK))]
     pub(crate) wait: u64,
     /// For programs
     #[arg(long)]
@@ -142,20 +151,26 @@ impl Tale {
     }
 }
 
+/// A name of which every id of a shop fits, and that no id of another shop begins with.
 fn name(text: &str) -> Result<String, String> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-    if (1..=64).contains(&text.len()) && text.bytes().all(allowed) {
-        Ok(text.to_owned())
-    } else {
-        Err("it is 1 to 64 of A-Z a-z 0-9 - _".to_owned())
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if !(1..=LONGEST).contains(&text.len()) || !text.bytes().all(allowed) {
+        return Err(format!("it is 1 to {LONGEST} of a-z 0-9 -"));
+    }
+    match text.split('-').find(|part| KINDS.contains(part)) {
+        Some(part) => Err(format!("{part} says what an id is of, and is no part of a name")),
+        None => Ok(text.to_owned()),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
+    use events::{Wire, decode};
+    use time::macros::datetime;
 
     use super::*;
+    use crate::{Mixture, Shop, What};
 
     #[test]
     fn the_arguments_are_consistent() {
@@ -174,9 +189,46 @@ mod tests {
 
     #[test]
     fn a_name_is_one_that_ids_can_begin_with() {
-        assert!(Arguments::try_parse_from(["producer", "--name", "a_B-9"]).is_ok());
-        for wrong in ["", "a b", "a.b", "ü", &"x".repeat(65)] {
+        for right in ["t", "behind", "shop19aa", "demo-0193-load", &"x".repeat(LONGEST)] {
+            assert!(Arguments::try_parse_from(["producer", "--name", right]).is_ok(), "{right}");
+        }
+        for wrong in ["", "a b", "a.b", "ü", "B", "a_9", &"x".repeat(LONGEST + 1)] {
             assert!(Arguments::try_parse_from(["producer", "--name", wrong]).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn no_shop_has_a_name_that_ids_of_another_one_begin_with() {
+        for wrong in ["t-u", "t-o-1", "p", "t-a", "t-sku-7"] {
+            let error = Arguments::try_parse_from(["producer", "--name", wrong]).unwrap_err();
+            assert!(error.to_string().contains("is no part of a name"), "{wrong}: {error}");
+        }
+    }
+
+    #[test]
+    fn with_the_longest_name_every_id_of_a_shop_fits() {
+        // The last one of many that were opened from a menu.
+        let name = format!("{}-9999", "x".repeat(LONGEST));
+        let events = Shop::open(7, &name, datetime!(2026-11-21 09:30 UTC)).flatten().take(1000);
+        let mut sound = 0;
+        for parcel in Mixture::new(events, Shares { rubbish: 1.0, ..Shares::default() }, 7) {
+            if let What::Rubbish(kind) = parcel.what
+                && !kind.is_sound()
+            {
+                continue;
+            }
+            decode(Wire { value: &parcel.value, headers: &[] }).unwrap();
+            sound += 1;
+        }
+        assert!(sound > 1100, "{sound}");
+    }
+
+    #[test]
+    fn a_patience_that_no_clock_holds_is_refused() {
+        for wrong in [["producer", "--patience", "18446744073709551615"], ["producer", "--patience", "604801"]] {
+            assert!(Arguments::try_parse_from(wrong).is_err(), "{wrong:?}");
+        }
+        assert_eq!(Arguments::parse_from(["producer", "--patience", "604800"]).common.patience, 604_800);
+        assert!(Arguments::try_parse_from(["producer", "verify", "--wait", "18446744073709551615"]).is_err());
     }
 }

@@ -1,3 +1,4 @@
+mod ending;
 mod menu;
 mod replay;
 mod tell;
@@ -16,20 +17,11 @@ use time::macros::format_description;
 use crate::arguments::{Command, Common, Via};
 use crate::{Arguments, Content, Journal, Pace, Sent, Way};
 
-/// As a shell reports a program that Ctrl-C has ended.
-const INTERRUPTED: u8 = 130;
+use ending::until_interrupted;
 
 /// Does what was asked for, until it is done or Ctrl-C. The journal is right whatever ends it.
 pub async fn run(arguments: Arguments, clock: fn() -> OffsetDateTime) -> anyhow::Result<ExitCode> {
-    let session = Session::start(arguments.common, clock)?;
-    tokio::select! {
-        outcome = session.run(arguments.command.as_ref()) => outcome,
-        interrupted = tokio::signal::ctrl_c() => {
-            interrupted?;
-            say("Stopped. What is not acknowledged is sent again by `producer replay --unacknowledged JOURNAL`.");
-            Ok(ExitCode::from(INTERRUPTED))
-        }
-    }
+    Session::start(arguments.common, clock)?.run(arguments.command.as_ref()).await
 }
 
 /// What commands need to know.
@@ -51,11 +43,17 @@ impl Session {
     async fn run(&self, command: Option<&Command>) -> anyhow::Result<ExitCode> {
         match command {
             None => menu::show(self).await,
-            Some(Command::Replay(replay)) => replay::run(self, replay).await,
-            Some(Command::Verify(verify)) => verify::run(self, verify).await,
+            Some(Command::Replay(replay)) => {
+                let advice =
+                    "Stopped. What is not acknowledged is sent again by `producer replay --unacknowledged JOURNAL`.";
+                until_interrupted(replay::run(self, replay), advice).await.map(ExitCode::from)
+            }
+            Some(Command::Verify(verify)) => {
+                until_interrupted(verify::run(self, verify), "Stopped.").await.map(ExitCode::from)
+            }
             Some(telling) => {
                 let (tale, load) = telling.told().context("it tells something")?;
-                tell::run(self, tale, load).await.map(|_| ExitCode::SUCCESS)
+                tell::run(self, tale, load, 1).await.map(ExitCode::from)
             }
         }
     }
@@ -79,11 +77,16 @@ impl Session {
         Pace { rate, patience: Duration::from_secs(self.common.patience) }
     }
 
-    /// Where the journal of a shop is kept that opens now.
-    fn new_journal(&self, name: &str, opened_at: OffsetDateTime) -> anyhow::Result<PathBuf> {
+    /// Where the journal of a shop is kept that opens now, and has this number among those of the program.
+    fn new_journal(&self, name: &str, opened_at: OffsetDateTime, number: u32) -> anyhow::Result<PathBuf> {
         let format = format_description!("[year][month][day]-[hour][minute][second]-[subsecond digits:3]");
         let file = format!("{}-{name}.jsonl", opened_at.format(&format)?);
-        Ok(self.common.journal.clone().unwrap_or_else(|| self.settings.journals().join(file)))
+        Ok(self.own_journal(number).unwrap_or_else(|| self.settings.journals().join(file)))
+    }
+
+    /// The journal of the shop of this number, where somebody said where it is kept.
+    fn own_journal(&self, number: u32) -> Option<PathBuf> {
+        self.common.journal.as_deref().map(|path| numbered(path, number))
     }
 
     /// The latest journal.
@@ -100,8 +103,22 @@ impl Session {
     }
 }
 
+/// `journal.jsonl`, `journal-2.jsonl`, …
+fn numbered(path: &Path, number: u32) -> PathBuf {
+    if number < 2 {
+        return path.to_owned();
+    }
+    let mut file = path.file_stem().unwrap_or_default().to_owned();
+    file.push(format!("-{number}"));
+    if let Some(extension) = path.extension() {
+        file.push(".");
+        file.push(extension);
+    }
+    path.with_file_name(file)
+}
+
 /// One line that says what was sent.
-fn summary(sent: Sent, content: &Content) -> String {
+fn summary(sent: Sent, content: &Content, via: Via) -> String {
     let counts = content.counts();
     let of = |what: &str| counts.get(what).copied().unwrap_or_default();
     let mut line = format!(
@@ -113,7 +130,8 @@ fn summary(sent: Sent, content: &Content) -> String {
         sent.acknowledged,
     );
     if sent.refused > 0 {
-        line.extend([", ", &sent.refused.to_string(), " refused by the intake"]);
+        let by = if via == Via::Http { " refused by the intake" } else { " refused" };
+        line.extend([", ", &sent.refused.to_string(), by]);
     }
     if sent.again > 0 {
         line.extend([", ", &sent.again.to_string(), " sent again"]);
@@ -127,9 +145,4 @@ fn summary(sent: Sent, content: &Content) -> String {
 #[expect(clippy::print_stdout, reason = "what a command-line tool is asked for")]
 fn say(line: &str) {
     println!("{line}");
-}
-
-/// What stands in the journal now.
-fn content(journal: &Journal) -> anyhow::Result<Content> {
-    Journal::read(journal.path())
 }

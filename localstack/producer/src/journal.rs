@@ -1,11 +1,11 @@
 mod content;
 mod entry;
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 
 pub use content::{Attempts, Content};
 pub use entry::{Entry, Header, Record};
@@ -14,7 +14,7 @@ use crate::Parcel;
 use content::read;
 
 /// What was sent and what came of it, as lines of JSON. A line is with the operating system before its record is sent, so that the
-/// journal of a producer that was killed is right: what is not acknowledged may have arrived or not.
+/// journal of a producer that was killed is right: what is not acknowledged may have arrived or not. One producer at a time writes it.
 pub struct Journal {
     path: PathBuf,
     file: BufWriter<File>,
@@ -26,7 +26,9 @@ impl Journal {
     pub fn create(path: &Path, header: &Header) -> anyhow::Result<Self> {
         let folder = path.parent().context("a journal is in a folder")?;
         std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        let file = File::create_new(path).with_context(|| format!("cannot begin the journal {}", path.display()))?;
+        let file = OpenOptions::new().append(true).create_new(true).open(path);
+        let file = file.with_context(|| format!("cannot begin the journal {}", path.display()))?;
+        lock(&file, path)?;
         let mut journal = Self { path: path.to_owned(), file: BufWriter::new(file), next: 0 };
         journal.write(&[Entry::Opened(header.clone())])?;
         Ok(journal)
@@ -35,8 +37,11 @@ impl Journal {
     /// Goes on with one, and says what stands in it. Half a line at its end, of a producer that was killed, is removed: its record was
     /// not sent.
     pub fn resume(path: &Path) -> anyhow::Result<(Self, Content)> {
+        let file = OpenOptions::new().append(true).open(path);
+        let file = file.with_context(|| format!("cannot go on with {}", path.display()))?;
+        // First: what another one is writing would look like half a line.
+        lock(&file, path)?;
         let (content, whole) = read(path)?;
-        let file = OpenOptions::new().append(true).open(path)?;
         file.set_len(whole).with_context(|| format!("cannot go on with {}", path.display()))?;
         let next = content.records.len() as u64;
         Ok((Self { path: path.to_owned(), file: BufWriter::new(file), next }, content))
@@ -93,6 +98,19 @@ impl Journal {
     }
 }
 
+/// Keeps other producers out for as long as the file is open.
+fn lock(file: &File, path: &Path) -> anyhow::Result<()> {
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => {
+            bail!("the journal {} is being written by another producer: wait until it has ended", path.display())
+        }
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("cannot lock the journal {}", path.display()))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use time::OffsetDateTime;
@@ -130,7 +148,34 @@ mod tests {
         let attempts: Vec<_> = content.records[..4].iter().map(|(_, attempts)| *attempts).collect();
         let of = |tries, acknowledged, refused| Attempts { tries, acknowledged, refused };
         assert_eq!(attempts, [of(1, 1, 0), of(2, 0, 0), of(2, 0, 2), of(1, 0, 0)]);
-        assert_eq!(content.open()[..2], [1, 3]);
+        assert!(content.open().contains(&1) && !content.open().contains(&0));
+    }
+
+    #[test]
+    fn a_refusal_is_the_last_word_on_rubbish_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.jsonl");
+        let (mut journal, parcels) = (Journal::create(&path, &header()).unwrap(), parcels());
+        let numbers = journal.sends(&parcels).unwrap();
+        journal.note(Entry::Refused(numbers)).unwrap();
+        let sound = (0..).zip(&parcels).filter(|(_, parcel)| !parcel.what.is_rubbish()).map(|(number, _)| number);
+        assert_eq!(Journal::read(&path).unwrap().open(), sound.collect::<Vec<u64>>());
+    }
+
+    #[test]
+    fn two_producers_do_not_write_one_journal_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.jsonl");
+        let parcels = parcels();
+        let mut journal = Journal::create(&path, &header()).unwrap();
+        let error = Journal::resume(&path).err().expect("one writes it").to_string();
+        assert!(error.contains("is being written by another producer"), "{error}");
+        journal.sends(&parcels[..1]).unwrap();
+        drop(journal);
+        let (mut journal, content) = Journal::resume(&path).unwrap();
+        assert_eq!(content.records.len(), 1);
+        assert!(Journal::resume(&path).is_err());
+        assert_eq!(journal.sends(&parcels[1..2]).unwrap(), [1]);
     }
 
     #[test]

@@ -22,4 +22,4 @@ pub use parcel::{Parcel, What};
 pub use rubbish::Rubbish;
 pub use send::{Answer, Way};
 pub use shop::Shop;
-pub use transmit::{Pace, Sent, again, transmit};
+pub use transmit::{News, Pace, Sent, again, transmit};

@@ -122,6 +122,7 @@ impl<I: Iterator<Item = Event>> Iterator for Mixture<I> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
     use std::collections::BTreeSet;
 
     use proptest::prelude::*;
@@ -181,6 +182,19 @@ mod tests {
                 keys.insert(&parcel.key);
             }
         }
+    }
+
+    #[test]
+    fn a_source_that_is_stopped_still_gives_all_that_was_held() {
+        let (is_stopped, taken) = (Cell::new(false), Cell::new(0));
+        let events = Shop::open(7, "t", OPENED).flatten().take_while(|_| !is_stopped.get());
+        let events = events.inspect(|_| taken.set(taken.get() + 1));
+        let mut mixture = Mixture::new(events, Shares { out_of_order: 0.5, ..Shares::default() }, 7);
+        let before = mixture.by_ref().take(100).count();
+        is_stopped.set(true);
+        let after = mixture.count();
+        assert!(after > 20, "{after} were held");
+        assert_eq!(before + after, taken.get());
     }
 
     #[test]

@@ -13,6 +13,14 @@ pub enum What {
     Rubbish(Rubbish),
 }
 
+impl What {
+    /// Whether it can never take effect.
+    #[must_use]
+    pub fn is_rubbish(self) -> bool {
+        matches!(self, Self::Rubbish(_))
+    }
+}
+
 /// A record that is to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parcel {

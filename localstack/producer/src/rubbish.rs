@@ -53,9 +53,10 @@ impl Rubbish {
     /// sent before.
     pub(crate) fn any(random: &mut StdRng, behind: &Event, order: Option<&OrderPlaced>) -> Parcel {
         let (kind, at) = (Self::ALL[random.random_range(0..Self::ALL.len())], behind.time);
-        let (id, mark) = (id(random, at), format!("{}-{:08x}", behind.key(), random.random::<u32>()));
+        let (id, unlike_others) = (id(random, at), format!("{:08x}", random.random::<u32>()));
+        let mark = format!("{}-{unlike_others}", behind.key());
         match (kind, order) {
-            (Self::OtherCurrency, Some(order)) => contradiction(kind, id, at, in_other_currency(order, &mark)),
+            (Self::OtherCurrency, Some(order)) => contradiction(kind, id, at, in_other_currency(order, &unlike_others)),
             (Self::OtherContent, Some(order)) => contradiction(kind, id, at, with_other_content(order)),
             (Self::OtherCurrency | Self::OtherContent, None) => Self::NoEvent.unreadable(&mark),
             (Self::Half | Self::Bytes | Self::NoEvent, _) => kind.unreadable(&mark),
@@ -118,11 +119,11 @@ fn contradiction(kind: Rubbish, id: String, time: OffsetDateTime, data: Data) ->
     Parcel { what: What::Rubbish(kind), ..Parcel::of(&event) }
 }
 
-fn in_other_currency(order: &OrderPlaced, mark: &str) -> Data {
+fn in_other_currency(order: &OrderPlaced, unlike_others: &str) -> Data {
     let other = |code: &str| code.parse::<Currency>().expect("a currency");
     let currency = if order.currency == other("CHF") { other("SEK") } else { other("CHF") };
     Data::PaymentSettled(PaymentSettled {
-        payment_id: format!("{}-x-{mark}", order.order_id).parse().expect("an id"),
+        payment_id: format!("{}-x-{unlike_others}", order.order_id).parse().expect("an id"),
         order_id: order.order_id.clone(),
         amount: Amount::new(order.items.total().max(1)).expect("some money"),
         currency,

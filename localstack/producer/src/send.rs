@@ -38,6 +38,15 @@ impl Way {
         Intake::new(base, key).map(Self::Http)
     }
 
+    /// Who takes the records.
+    #[must_use]
+    pub fn whom(&self) -> &'static str {
+        match self {
+            Self::Kafka(_) => "Kafka",
+            Self::Http(_) => "events-api",
+        }
+    }
+
     /// Sends these in their order, and says of each what became of it. Of what follows an unknown one of its key none is acknowledged.
     pub async fn send(&self, parcels: &[&Parcel]) -> anyhow::Result<Vec<Answer>> {
         match self {

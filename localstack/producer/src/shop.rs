@@ -49,7 +49,7 @@ struct Order {
 }
 
 impl Shop {
-    /// Opens one. All its ids begin with the name, which is 1 to 64 of `A-Z a-z 0-9 - _`.
+    /// Opens one. All its ids begin with the name, which has what an id may have, and is so short that they fit.
     #[must_use]
     pub fn open(seed: u64, name: &str, opened_at: OffsetDateTime) -> Self {
         Self {

@@ -2,9 +2,10 @@
 
 use std::process::ExitCode;
 
-use super::{Session, content, say, summary};
+use super::{Session, say, summary};
 use crate::arguments::Replay;
-use crate::{Journal, again, progress};
+use crate::progress::Sending;
+use crate::{Journal, again};
 
 pub(super) async fn run(session: &Session, wanted: &Replay) -> anyhow::Result<ExitCode> {
     let way = session.way()?;
@@ -15,10 +16,10 @@ pub(super) async fn run(session: &Session, wanted: &Replay) -> anyhow::Result<Ex
         say("Everything is acknowledged, and nothing was sent.");
         return Ok(ExitCode::SUCCESS);
     }
-    let bar = progress::bar(numbers.len() as u64, "Sending again");
+    let mut sending = Sending::start(numbers.len() as u64, "Sending again");
     let pace = session.pace(wanted.rate);
-    let sent = again(&before, &numbers, &mut journal, &way, pace, |done| bar.set_position(done)).await;
-    bar.finish_and_clear();
-    say(&summary(sent?, &content(&journal)?));
+    let sent = again(&before, &numbers, &mut journal, &way, pace, |news| sending.hear(news)).await;
+    sending.end();
+    say(&summary(sent?, &Journal::read(journal.path())?, session.common.via));
     Ok(ExitCode::SUCCESS)
 }

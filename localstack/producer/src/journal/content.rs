@@ -20,10 +20,11 @@ pub struct Attempts {
 }
 
 impl Attempts {
-    /// Whether somebody has to send it again to know that it is there.
+    /// Whether somebody has to send it again to know that it is there. A refusal is the last word on rubbish alone: an event that was
+    /// refused is taken once its cause is mended, such as a topic that was not there.
     #[must_use]
-    pub fn is_open(self) -> bool {
-        self.acknowledged == 0 && self.refused == 0
+    pub fn is_open(self, what: What) -> bool {
+        self.acknowledged == 0 && !(what.is_rubbish() && self.refused > 0)
     }
 
     /// How often Kafka can have it at most.
@@ -43,10 +44,11 @@ pub struct Content {
 }
 
 impl Content {
-    /// What of the records that Kafka may have is not known to be there, by number.
+    /// What should be with Kafka and is not known to be there, by number.
     #[must_use]
     pub fn open(&self) -> Vec<u64> {
-        (0..).zip(&self.records).filter(|(_, (_, attempts))| attempts.is_open()).map(|(number, _)| number).collect()
+        let is_open = |(parcel, attempts): &(Parcel, Attempts)| attempts.is_open(parcel.what);
+        (0..).zip(&self.records).filter(|(_, record)| is_open(record)).map(|(number, _)| number).collect()
     }
 
     /// How many records there are for each reason.

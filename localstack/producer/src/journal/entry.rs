@@ -32,7 +32,7 @@ pub enum Entry {
     SendsAgain(Vec<u64>),
     /// Records that Kafka has, as often as they stand here.
     Acknowledged(Vec<u64>),
-    /// Records that the intake did not take, so that Kafka has none of them.
+    /// Records that were not taken, as often as they stand here: Kafka has none of these.
     Refused(Vec<u64>),
 }
 

@@ -30,12 +30,17 @@ impl Intake {
         let mut answers = Vec::with_capacity(parcels.len());
         for part in parcels.chunk_by(|one, next| is_sound(one) && is_sound(next)).flat_map(|part| part.chunks(MOST)) {
             let answer = self.post(part).await?;
-            let is_unknown = matches!(answer, Answer::Unknown(_));
             answers.extend(part.iter().map(|_| answer.clone()));
-            if is_unknown {
-                answers.resize(parcels.len(), answer);
-                break;
-            }
+            let rest = match answer {
+                Answer::Unknown(_) => answer,
+                Answer::Refused(_) if part.iter().any(|parcel| is_sound(parcel)) => {
+                    Answer::Unknown("an event before it was refused".to_owned())
+                }
+                Answer::Acknowledged | Answer::Refused(_) => continue,
+            };
+            // What follows would overtake it.
+            answers.resize(parcels.len(), rest);
+            break;
         }
         Ok(answers)
     }
@@ -61,10 +66,8 @@ impl Intake {
             _ if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
                 Ok(Answer::Unknown(format!("{} answers {status}: {text}", self.url)))
             }
-            _ if status.is_client_error() && !part.iter().any(|parcel| is_sound(parcel)) => {
-                Ok(Answer::Refused(format!("{status}: {text}")))
-            }
-            _ => bail!("{} answers {status} where all events are sound: {text}", self.url),
+            _ if status.is_client_error() => Ok(Answer::Refused(format!("{status}: {text}"))),
+            _ => bail!("{} answers {status}, as no intake does: {text}", self.url),
         }
     }
 }

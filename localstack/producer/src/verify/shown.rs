@@ -1,4 +1,4 @@
-use super::verdict::Verdict;
+use super::verdict::{Table, Unread, Verdict};
 
 /// So many of a kind are named.
 const NAMED: usize = 20;
@@ -7,13 +7,11 @@ const NAMED: usize = 20;
 #[must_use]
 pub fn lines(verdict: &Verdict) -> Vec<String> {
     let mut lines = vec![format!("  {:14} {:>16} {:>16}", "", "journal", "database")];
-    lines.extend(verdict.tables.iter().map(|table| {
-        let mark = if table.journal == table.database { '✓' } else { '✗' };
-        format!("  {:14} {:>16} {:>16}  {mark}", table.what, table.journal, table.database)
-    }));
+    lines.extend(verdict.tables.iter().map(row));
     lines.push(String::new());
+    let missing = [verdict.lost.as_slice(), verdict.missing.as_slice()].concat();
     let parts = [
-        ("complete", "MISSING", &verdict.missing),
+        ("complete", "MISSING", &missing),
         ("once each", "DOUBLED", &verdict.doubled),
         ("totals equal", "UNEQUAL", &verdict.unequal),
     ];
@@ -28,6 +26,7 @@ pub fn lines(verdict: &Verdict) -> Vec<String> {
             lines.push(format!("  and {} more", found.len() - NAMED));
         }
     }
+    lines.extend(verdict.unread.iter().map(unread));
     if verdict.duplicates > 0 {
         lines.push(format!("{} records were sent twice, and count once", verdict.duplicates));
     }
@@ -38,4 +37,22 @@ pub fn lines(verdict: &Verdict) -> Vec<String> {
         ));
     }
     lines
+}
+
+fn row(table: &Table) -> String {
+    let mark = if table.is_equal() { '✓' } else { '✗' };
+    let journal = if table.most == table.journal {
+        table.journal.to_string()
+    } else {
+        format!("{}–{}", table.journal, table.most)
+    };
+    format!("  {:14} {journal:>16} {:>16}  {mark}", table.what, table.database)
+}
+
+fn unread(unread: &Unread) -> String {
+    let Unread { group, topic, left, error } = unread;
+    match error {
+        Some(error) => format!("NOT KNOWN: how far {group} has come in {topic}: {error}"),
+        None => format!("NOT YET: {group} has {left} records of {topic} left, which may change this"),
+    }
 }

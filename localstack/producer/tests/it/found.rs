@@ -35,29 +35,36 @@ async fn spoilt(world: &World, statement: &'static str, named: fn(&Verdict) -> &
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_row_is_found_whichever_it_is() {
     let world = settled().await;
-    let missing: fn(&Verdict) -> &[String] = |verdict| &verdict.missing;
+    let lost: fn(&Verdict) -> &[String] = |verdict| &verdict.lost;
     spoilt(
         &world,
         "delete from payments where payment_id = (select min(payment_id) from payments)",
-        missing,
+        lost,
         "payment t-p-",
     )
     .await;
     spoilt(
         &world,
         "delete from orders where order_id = (select min(order_id) from orders where not exists (select from payments where payments.order_id = orders.order_id))",
-        missing,
+        lost,
         "order t-o-",
     )
     .await;
     spoilt(
         &world,
         "delete from inventory_adjustments where adjustment_id = (select min(adjustment_id) from inventory_adjustments)",
-        missing,
+        lost,
         "adjustment t-a-",
     )
     .await;
-    spoilt(&world, "delete from dead_letters", missing, "the dead letter of the rubbish").await;
+    spoilt(
+        &world,
+        "alter table orders drop constraint orders_users_fkey; delete from users where user_id = 't-u-1'",
+        lost,
+        "user t-u-1 was applied, and its row is gone",
+    )
+    .await;
+    spoilt(&world, "delete from dead_letters", |verdict| &verdict.missing, "the dead letter of the rubbish").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -94,6 +101,72 @@ async fn a_doubled_row_and_one_that_is_counted_twice_are_found() {
     .await;
 }
 
+/// It has no id of the shop, and belongs to what has one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_nobody_sent_is_found_whatever_its_id_is() {
+    let world = settled().await;
+    let doubled: fn(&Verdict) -> &[String] = |verdict| &verdict.doubled;
+    spoilt(
+        &world,
+        "insert into payments select 'x-1', order_id, amount, 'failed', event_source, 'none', settled_at, recorded_at
+         from payments order by payment_id limit 1",
+        doubled,
+        "payment x-1 was never sent",
+    )
+    .await;
+    spoilt(
+        &world,
+        "insert into inventory_adjustments select 'x-1', sku, delta, reason, event_source, event_id, adjusted_at, recorded_at
+         from inventory_adjustments order by adjustment_id limit 1",
+        doubled,
+        "adjustment x-1 is a second row of one event",
+    )
+    .await;
+    spoilt(
+        &world,
+        "with placed as (
+             insert into orders (order_id, user_id, currency, total, event_source, event_id, placed_at, recorded_at)
+             select 'x-1', user_id, 'EUR', 0, '/producer', 'none', placed_at, recorded_at from orders limit 1
+             returning order_id
+         ) insert into order_items select order_id, 1, 'x', 1, 0 from placed",
+        doubled,
+        "order x-1 was never sent",
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_dead_letter_and_one_of_a_sound_event_are_found() {
+    let world = settled().await;
+    spoilt(
+        &world,
+        "insert into dead_letters (consumer, topic, partition, record_offset, value, headers, event_source, event_id, error_class, error, attempts)
+         select consumer, topic, partition, record_offset + 1000000, value, headers, event_source, event_id, error_class, error, attempts
+         from dead_letters order by dead_letter_id limit 1",
+        |verdict| &verdict.doubled,
+        "is 2 dead letters",
+    )
+    .await;
+    spoilt(
+        &world,
+        "insert into dead_letters (consumer, topic, partition, record_offset, headers, event_source, event_id, error_class, error, attempts)
+         select consumer, topic, partition, record_offset, '[]'::bytea, event_source, event_id, 'class', 'why', 1
+         from inbox where consumer = 'order-consumer' and state = 'applied' limit 1",
+        |verdict| &verdict.unequal,
+        "is there, and a dead letter as well: class: why",
+    )
+    .await;
+}
+
+/// Nothing else tells an update that was lost from one that a later update has overtaken.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_update_that_no_consumer_has_seen_is_found() {
+    let world = settled().await;
+    let missing: fn(&Verdict) -> &[String] = |verdict| &verdict.missing;
+    spoilt(&world, "delete from inbox where consumer = 'event-fanout'", missing, "update 0000000001 of user t-u-")
+        .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn another_content_is_found() {
     let world = settled().await;
@@ -106,6 +179,13 @@ async fn another_content_is_found() {
         "update inventory_adjustments set reason = 'because' where adjustment_id = 't-a-1'",
         unequal,
         "adjustment t-a-1 has another reason",
+    )
+    .await;
+    spoilt(
+        &world,
+        "update order_items set sku = 'x' where order_id = 't-o-1' and line = 1",
+        unequal,
+        "order t-o-1 has other items",
     )
     .await;
     spoilt(

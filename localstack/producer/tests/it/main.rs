@@ -1,7 +1,9 @@
 //! What the producer makes, sends and finds, on the real servers.
 
 mod coherent;
+mod compared;
 mod found;
+mod interrupted;
 mod menu;
 mod path;
 mod world;

@@ -1,8 +1,9 @@
 //! The menu, under a terminal, as somebody uses it.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
-use producer::Journal;
+use producer::{Content, Journal};
 use rexpect::process::WaitStatus;
 use rexpect::session::{PtySession, spawn_command};
 
@@ -12,7 +13,7 @@ use crate::world::{World, root};
 const DOWN: &str = "\u{1b}[B";
 const MILLIS: Option<u64> = Some(60_000);
 
-fn start(world: &World, arguments: &[&str]) -> PtySession {
+pub fn start(world: &World, arguments: &[&str]) -> PtySession {
     let mut command = Command::new(env!("CARGO_BIN_EXE_producer"));
     command.args(arguments).args(["--name", "t", "--seed", "7"]).arg("--journal").arg(world.path());
     command.current_dir(root()).env("TERM", "xterm-256color").envs(world.variables());
@@ -20,7 +21,7 @@ fn start(world: &World, arguments: &[&str]) -> PtySession {
 }
 
 /// Goes so many lines down, and chooses that.
-fn choose(terminal: &mut PtySession, place: usize) {
+pub fn choose(terminal: &mut PtySession, place: usize) {
     terminal.exp_string("What happens").unwrap();
     // The list is drawn after its title.
     terminal.exp_string("Leave").unwrap();
@@ -75,6 +76,27 @@ async fn somebody_asks_for_a_load_with_troubles_and_gets_it() {
     let counts = Journal::read(&world.path()).unwrap().counts();
     assert_eq!(counts["events"], 40);
     assert!(counts["duplicates"] > 5 && counts["rubbish"] > 5, "{counts:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_choice_opens_a_shop_of_its_own() {
+    let world = World::new().await;
+    tokio::task::block_in_place(|| {
+        let mut terminal = start(&world, &[]);
+        for _ in 0..2 {
+            choose(&mut terminal, 1);
+            terminal.exp_string("acknowledged").unwrap();
+        }
+        choose(&mut terminal, 7);
+        terminal.exp_eof().unwrap();
+        assert!(matches!(terminal.process().wait().unwrap(), WaitStatus::Exited(_, 0)));
+    });
+    let journals = ["journal.jsonl", "journal-2.jsonl"].map(|file| world.folder.path().join(file));
+    let [first, second] = journals.map(|path| Journal::read(&path).unwrap());
+    assert_eq!((first.header.name.as_str(), second.header.name.as_str()), ("t", "t-2"));
+    let keys = |content: &Content| content.records.iter().map(|(parcel, _)| parcel.key.clone()).collect();
+    let (first, second): (BTreeSet<String>, BTreeSet<String>) = (keys(&first), keys(&second));
+    assert!(!first.is_empty() && first.is_disjoint(&second), "{first:?} {second:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,9 @@
 //! A load on its whole way, by Kafka and by HTTP.
 
-use producer::{Attempts, Journal, Mixture, Parcel, Shares, Shop, Way, again, transmit};
+use std::time::Duration;
+
+use events::Topic;
+use producer::{Attempts, Journal, Mixture, News, Pace, Parcel, Shares, Shop, Way, again, transmit};
 
 use crate::world::{OPENED, PACE, World, journal_at};
 
@@ -41,6 +44,51 @@ async fn a_key_that_may_not_send_is_said_to_be_none() {
     let error = way.send(&parcels.iter().collect::<Vec<_>>()).await.unwrap_err();
     assert!(error.to_string().contains("make api-key"), "{error}");
     services.stop().await;
+}
+
+/// The topic of orders is not there, as where somebody forgot it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_kafka_refuses_is_an_error_and_sent_again_when_it_can_be() {
+    let world = World::new().await;
+    let without = |(name, own): (String, String)| {
+        let is_forgotten = name == Topic::OrderEvents.variable();
+        (name, if is_forgotten { testkit::unique_name() } else { own })
+    };
+    let way = Way::kafka(&world.variables().into_iter().map(without).collect()).unwrap();
+    let sent = transmit(parcels(40).into_iter(), &mut world.journal(9), &way, PACE, |_| {}).await;
+    let error = sent.unwrap_err().to_string();
+    assert!(error.contains("Kafka refuses events (topic test."), "{error}");
+    assert!(error.contains("replay --unacknowledged"), "{error}");
+
+    let (mut journal, content) = Journal::resume(&world.path()).unwrap();
+    let open = content.open();
+    let is_refused = |number: &&u64| content.records[usize::try_from(**number).unwrap()].1.refused > 0;
+    assert!(open.iter().filter(is_refused).count() > 0, "{content:?}");
+    assert!(open.len() < 40, "the user has another topic");
+    let sent = again(&content, &open, &mut journal, &world.way(), PACE, |_| {}).await.unwrap();
+    assert_eq!((sent.acknowledged, sent.refused), (open.len() as u64, 0));
+    assert!(Journal::read(&world.path()).unwrap().open().is_empty());
+}
+
+/// Whoever waits hears for whom, how long he still may, and why.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_answer_is_named_until_it_is_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.jsonl");
+    let way = Way::http(&format!("http://127.0.0.1:{}", stack::free_port()), "onceward_nobody").unwrap();
+    let (pace, mut heard) = (Pace { rate: None, patience: Duration::from_secs(1) }, Vec::new());
+    let sent = transmit(parcels(3).into_iter(), &mut journal_at(&path, "t", 9), &way, pace, |news| match news {
+        News::Silence { whom, left, why } => heard.push((whom, left, why.to_owned())),
+        other => panic!("{other:?}"),
+    })
+    .await;
+    let error = sent.unwrap_err().to_string();
+    assert!(error.starts_with("3 records are not acknowledged (http://127.0.0.1:"), "{error}");
+    let is_right = |(whom, left, why): &(&str, Duration, String)| {
+        *whom == "events-api" && *left <= pace.patience && why.contains("does not answer")
+    };
+    assert!(!heard.is_empty() && heard.iter().all(is_right), "{heard:?}");
+    assert_eq!(Journal::read(&path).unwrap().open(), [0, 1, 2]);
 }
 
 fn parcels(count: usize) -> Vec<Parcel> {

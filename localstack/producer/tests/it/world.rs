@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use event_source::{Config, EventSource, ScheduleConfig, Scheduler};
 use events::Topic;
-use producer::verify::{Verdict, verify};
+use producer::verify::{Expected, Groups, Verdict, verify};
 use producer::{Header, Journal, Mixture, Pace, Sent, Shares, Shop, Way, transmit};
 use runtime::{Running, Runtime, RuntimeConfig};
 use settings::Environment;
 use template::{Function, Template};
-use testkit::{TestDatabase, TestTopic, eventually, unique_name};
+use testkit::{TestDatabase, TestTopic, eventually};
 use time::OffsetDateTime;
 use time::macros::datetime;
 use tokio::sync::watch;
@@ -49,7 +49,17 @@ impl World {
             ("PUBLIC_BASE_URL", "https://short.example".to_owned()),
         ];
         let topics = self.topics.iter().map(|(topic, own)| (topic.variable(), own.name.clone()));
-        fixed.into_iter().chain(topics).map(|(name, value)| (name.to_owned(), value)).collect()
+        let groups = ("CONSUMER_GROUPS", self.groups().join(" "));
+        fixed.into_iter().chain(topics).chain([groups]).map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    /// Consumer, topic and group: the group of a topic is called as the topic is.
+    fn groups(&self) -> Vec<String> {
+        let group = |(topic, own): &(Topic, TestTopic)| {
+            let consumer = if *topic == Topic::OrderEvents { "order-consumer" } else { "event-fanout" };
+            format!("{consumer}:{0}:{0}", own.name)
+        };
+        self.topics.iter().map(group).collect()
     }
 
     pub fn way(&self) -> Way {
@@ -71,12 +81,17 @@ impl World {
     }
 
     pub async fn verify(&self) -> Verdict {
-        self.verify_at(&self.path()).await
+        self.verify_at(&self.path(), &mut Groups::default()).await
     }
 
-    async fn verify_at(&self, journal: &Path) -> Verdict {
-        let content = Journal::read(journal).unwrap();
-        verify(&mut self.database.pool.acquire().await.unwrap(), &content).await.unwrap()
+    /// The same, where these groups have to have come to the end.
+    pub async fn verify_behind(&self, groups: &mut Groups) -> Verdict {
+        self.verify_at(&self.path(), groups).await
+    }
+
+    async fn verify_at(&self, journal: &Path, groups: &mut Groups) -> Verdict {
+        let expected = Expected::of(&Journal::read(journal).unwrap()).unwrap();
+        verify(&mut self.database.pool.acquire().await.unwrap(), &expected, groups).await.unwrap()
     }
 
     /// Waits until everything is there, and gives what was found.
@@ -86,7 +101,7 @@ impl World {
 
     pub async fn settled_at(&self, journal: &Path) -> Verdict {
         eventually("nothing is missing, or something is wrong", PATIENCE, async || {
-            let verdict = self.verify_at(journal).await;
+            let verdict = self.verify_at(journal, &mut Groups::default()).await;
             (verdict.is_clean() || !verdict.is_only_late()).then_some(verdict)
         })
         .await
@@ -111,7 +126,7 @@ impl World {
             let mut mapping = mapping.clone();
             let own = self.topics.iter().find(|(topic, _)| topic.default_name() == mapping.topic);
             mapping.topic.clone_from(&own.expect("a topic of its own").1.name);
-            mapping.consumer_group = unique_name();
+            mapping.consumer_group.clone_from(&mapping.topic);
             let config = Config::new(function, &mapping, &testkit::bootstrap(), base);
             tokio::spawn(EventSource::run(config, stopped.clone()));
         }

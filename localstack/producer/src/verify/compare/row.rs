@@ -1,4 +1,4 @@
-use crate::verify::{expected, found};
+use crate::verify::{found, told};
 
 /// A row that an event makes.
 pub(super) trait Row<T> {
@@ -11,7 +11,7 @@ pub(super) trait Row<T> {
     fn differences(&self, told: &T) -> Vec<&'static str>;
 }
 
-impl Row<expected::User> for found::User {
+impl Row<told::User> for found::User {
     fn id(&self) -> &str {
         &self.user_id
     }
@@ -20,7 +20,7 @@ impl Row<expected::User> for found::User {
         None
     }
 
-    fn differences(&self, told: &expected::User) -> Vec<&'static str> {
+    fn differences(&self, told: &told::User) -> Vec<&'static str> {
         differing(&[
             ("user_type", self.user_type.as_ref() == Some(&told.user_type)),
             ("email", self.email.as_ref() == Some(&told.email)),
@@ -28,7 +28,7 @@ impl Row<expected::User> for found::User {
     }
 }
 
-impl Row<expected::Order> for found::Order {
+impl Row<told::Order> for found::Order {
     fn id(&self) -> &str {
         &self.order_id
     }
@@ -37,7 +37,7 @@ impl Row<expected::Order> for found::Order {
         Some(&self.event_id)
     }
 
-    fn differences(&self, told: &expected::Order) -> Vec<&'static str> {
+    fn differences(&self, told: &told::Order) -> Vec<&'static str> {
         differing(&[
             ("user_id", self.user_id == told.user_id),
             ("currency", self.currency == told.currency),
@@ -46,7 +46,7 @@ impl Row<expected::Order> for found::Order {
     }
 }
 
-impl Row<expected::Payment> for found::Payment {
+impl Row<told::Payment> for found::Payment {
     fn id(&self) -> &str {
         &self.payment_id
     }
@@ -55,7 +55,7 @@ impl Row<expected::Payment> for found::Payment {
         Some(&self.event_id)
     }
 
-    fn differences(&self, told: &expected::Payment) -> Vec<&'static str> {
+    fn differences(&self, told: &told::Payment) -> Vec<&'static str> {
         differing(&[
             ("order_id", self.order_id == told.order_id),
             ("amount", self.amount == told.amount),
@@ -64,7 +64,7 @@ impl Row<expected::Payment> for found::Payment {
     }
 }
 
-impl Row<expected::Adjustment> for found::Adjustment {
+impl Row<told::Adjustment> for found::Adjustment {
     fn id(&self) -> &str {
         &self.adjustment_id
     }
@@ -73,7 +73,7 @@ impl Row<expected::Adjustment> for found::Adjustment {
         Some(&self.event_id)
     }
 
-    fn differences(&self, told: &expected::Adjustment) -> Vec<&'static str> {
+    fn differences(&self, told: &told::Adjustment) -> Vec<&'static str> {
         differing(&[
             ("sku", self.sku == told.sku),
             ("delta", self.delta == told.delta),

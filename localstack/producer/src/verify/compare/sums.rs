@@ -29,14 +29,16 @@ pub(super) fn paid(found: &Found, verdict: &mut Verdict) {
 }
 
 /// The stock is what the ledger comes to.
-pub(super) fn stock(found: &Found, verdict: &mut Verdict) {
+pub(super) fn stock(expected: &Expected, found: &Found, verdict: &mut Verdict) {
     let mut sums: BTreeMap<&str, (i128, i64)> = BTreeMap::new();
     for adjustment in &found.adjustments {
         let (quantity, adjustments) = sums.entry(&adjustment.sku).or_default();
         *quantity += i128::from(adjustment.delta);
         *adjustments += 1;
     }
-    let articles = sums.len();
+    let there: BTreeSet<&str> = found.adjustments.iter().map(|adjustment| adjustment.adjustment_id.as_str()).collect();
+    let sent = expected.adjustments.iter().filter(|(id, told)| told.standing.is_due() || there.contains(id.as_str()));
+    let articles = sent.map(|(_, told)| told.what.sku.as_str()).collect::<BTreeSet<_>>().len();
     for stock in &found.stock {
         let (quantity, adjustments) = sums.remove(stock.sku.as_str()).unwrap_or_default();
         if (i128::from(stock.quantity), stock.adjustments) == (quantity, adjustments) {
@@ -58,13 +60,13 @@ pub(super) fn money(expected: &Expected, found: &Found, verdict: &mut Verdict) {
     let orders: BTreeSet<&str> = found.orders.iter().map(|order| order.order_id.as_str()).collect();
     let payments: BTreeSet<&str> = found.payments.iter().map(|payment| payment.payment_id.as_str()).collect();
     for (id, told) in &expected.orders {
-        if told.is_sure || orders.contains(id.as_str()) {
+        if told.standing.is_due() || orders.contains(id.as_str()) {
             sums.entry(format!("{} ordered", told.what.currency)).or_default().0 += i128::from(told.what.total);
         }
     }
     for (id, told) in &expected.payments {
         let Some(order) = expected.orders.get(&told.what.order_id) else { continue };
-        if told.is_sure || payments.contains(id.as_str()) {
+        if told.standing.is_due() || payments.contains(id.as_str()) {
             sums.entry(format!("{} paid", order.what.currency)).or_default().0 +=
                 signed(&told.what.status, told.what.amount);
         }
@@ -75,7 +77,7 @@ pub(super) fn money(expected: &Expected, found: &Found, verdict: &mut Verdict) {
         sums.entry(format!("{} ordered", order.currency)).or_default().1 += i128::from(order.total);
         sums.entry(format!("{} paid", order.currency)).or_default().1 += paid;
     }
-    verdict.tables.extend(sums.into_iter().map(|(what, (journal, database))| Table { what, journal, database }));
+    verdict.tables.extend(sums.into_iter().map(|(what, (journal, database))| Table::exact(what, journal, database)));
 }
 
 fn signed(status: &str, amount: i64) -> i128 {
