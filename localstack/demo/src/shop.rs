@@ -128,6 +128,7 @@ impl<'a> Shop<'a> {
         let found = |what: &str| verdict[what].as_array().map_or(1, Vec::len) as u64;
         let rows = vec![
             Row::new("load", "missing", 0, found("missing")),
+            Row::new("load", "lost", 0, found("lost")),
             Row::new("load", "doubled", 0, found("doubled")),
             Row::new("load", "unequal", 0, found("unequal")),
             Row::new("load", "verify is clean", 1, ended_well.into()),

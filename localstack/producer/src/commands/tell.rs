@@ -48,8 +48,8 @@ async fn send(
 ) -> anyhow::Result<Option<Sent>> {
     let way = session.way()?;
     let mut journal = Journal::create(path, header)?;
-    let shop = Shop::open(header.seed, &header.name, header.opened_at);
-    let events = told(shop, tale, load.count.unwrap_or(tale.usual_count()));
+    let opened = Shop::open(header.seed, &header.name, header.opened_at);
+    let events = told(opened, tale, load.count.unwrap_or(tale.usual_count()));
     let mut sending = Sending::start(events.len() as u64, "Sending");
     let bar = sending.bar();
     let source = events.into_iter().take_while(|_| !stop.load(Ordering::Relaxed));

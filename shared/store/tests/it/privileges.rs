@@ -158,7 +158,11 @@ async fn the_application_runs_no_other_functions_of_the_owner() {
     .unwrap();
     assert_eq!(
         functions,
-        ["erase_dead_letters: search_path=pg_catalog, pg_temp", "erase_dead_letters: search_path=pg_catalog, pg_temp", "make_click_partitions: search_path=public, pg_temp"]
+        [
+            "erase_dead_letters: search_path=pg_catalog, pg_temp",
+            "erase_dead_letters: search_path=pg_catalog, pg_temp",
+            "make_click_partitions: search_path=public, pg_temp"
+        ]
     );
 }
 
