@@ -4,6 +4,7 @@ mod coherent;
 mod compared;
 mod found;
 mod interrupted;
+mod killed;
 mod menu;
 mod path;
 mod world;

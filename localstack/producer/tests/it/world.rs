@@ -28,22 +28,28 @@ pub struct World {
     pub database: TestDatabase,
     pub topics: Vec<(Topic, TestTopic)>,
     pub folder: tempfile::TempDir,
+    bootstrap: String,
 }
 
 impl World {
     pub async fn new() -> Self {
+        Self::on(TestDatabase::new().await, testkit::bootstrap()).await
+    }
+
+    /// One on this database and this broker.
+    pub async fn on(database: TestDatabase, bootstrap: String) -> Self {
         let mut topics = Vec::new();
         for topic in TOPICS {
-            topics.push((topic, TestTopic::new(3).await));
+            topics.push((topic, TestTopic::on(&bootstrap, 3).await));
         }
-        Self { database: TestDatabase::new().await, topics, folder: tempfile::tempdir().unwrap() }
+        Self { database, topics, folder: tempfile::tempdir().unwrap(), bootstrap }
     }
 
     /// What functions and producers are told.
     pub fn variables(&self) -> Vec<(String, String)> {
         let fixed = [
             ("DATABASE_URL", self.database.url()),
-            ("KAFKA_BOOTSTRAP_SERVERS", testkit::bootstrap()),
+            ("KAFKA_BOOTSTRAP_SERVERS", self.bootstrap.clone()),
             ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT".to_owned()),
             ("KAFKA_SASL_MECHANISM", String::new()),
             ("PUBLIC_BASE_URL", "https://short.example".to_owned()),
@@ -127,7 +133,7 @@ impl World {
             let own = self.topics.iter().find(|(topic, _)| topic.default_name() == mapping.topic);
             mapping.topic.clone_from(&own.expect("a topic of its own").1.name);
             mapping.consumer_group.clone_from(&mapping.topic);
-            let config = Config::new(function, &mapping, &testkit::bootstrap(), base);
+            let config = Config::new(function, &mapping, &self.bootstrap, base);
             tokio::spawn(EventSource::run(config, stopped.clone()));
         }
         for schedule in &function.schedules {
