@@ -53,6 +53,7 @@ pub(crate) async fn run(sizes: &Sizes, database: &mut Database, results: &mut Re
     results.heading(&format!("The click sink with {} clicks in the table", sizes.prefill));
     bench.database.empty().await?;
     bench.prefill().await?;
+    bench.database.vacuum_clicks().await?;
     let filled = bench.with_filled_table(results).await?;
     results.figure("clicks.prefilled_ratio", filled.sink / empty.sink);
     results.judge("Click sink, full table ÷ empty table", filled.sink / empty.sink, "", Bar::AtLeast(0.8));

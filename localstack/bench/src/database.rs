@@ -54,6 +54,11 @@ impl Database {
         execute(&mut self.connection, "checkpoint").await
     }
 
+    /// Leaves it no rows of a table that was filled at once to look through.
+    pub(crate) async fn vacuum_clicks(&mut self) -> anyhow::Result<()> {
+        execute(&mut self.connection, "vacuum (analyze) clicks").await
+    }
+
     pub(crate) async fn remove(mut self) -> anyhow::Result<()> {
         self.connection.close().await.ok();
         drop_database(&mut self.admin).await
