@@ -45,6 +45,15 @@ impl Attached {
         self.child.kill().and_then(|()| self.child.wait()).ok();
     }
 
+    /// Waits until no process of it is left, as long as there is patience.
+    pub(crate) fn wait_for_rest(&self, patience: Duration) {
+        let deadline = Instant::now() + patience;
+        let is_left = || self.kind.processes(&self.directory).into_iter().any(|pid| Identity::of(pid).is_some());
+        while is_left() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     pub(crate) async fn stop(&mut self) -> anyhow::Result<()> {
         self.unwatch();
         self.thaw();

@@ -58,9 +58,11 @@ impl Server {
         self.attached.pid()
     }
 
-    /// Ends it as a crash would (SIGKILL).
+    /// Ends it as a crash would (SIGKILL). Its processes for connections end on their own a moment later, and could carry a statement
+    /// out until then: they are waited for, a second at most, as frozen ones do not end.
     pub fn kill(&mut self) {
         self.attached.kill();
+        self.attached.wait_for_rest(Duration::from_secs(1));
     }
 
     /// Ends it properly, its clients' sessions too, and waits for that.

@@ -1,5 +1,6 @@
 //! A load while each part of its way is killed.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
@@ -8,12 +9,9 @@ use producer::{Mixture, Pace, Shares, Shop, transmit};
 use stack::kafka::{Broker, BrokerPorts};
 use stack::postgres::Server;
 use testkit::{TestDatabase, eventually, sqlx};
-use tokio::sync::watch;
 
 use crate::world::{OPENED, PATIENCE, World};
 
-const EVENTS: usize = 6000;
-/// So slow that the load outlasts all of it.
 const PACE: Pace = Pace { rate: Some(300), patience: PATIENCE };
 const TROUBLES: Shares = Shares { duplicates: 0.02, rubbish: 0.01, out_of_order: 0.05 };
 
@@ -26,30 +24,28 @@ async fn a_load_during_which_a_consumer_the_database_and_kafka_are_killed_is_com
     let world = World::on(database, broker.bootstrap()).await;
     let services = world.serve().await;
     let (way, mut journal) = (world.way(), world.journal(12));
-    let (told, sent_so_far) = watch::channel(true);
-    let load = async {
-        let mixture = Mixture::new(Shop::open(12, "t", OPENED).flatten().take(EVENTS), TROUBLES, 12);
-        let sent = transmit(mixture, &mut journal, &way, PACE, |_| {}).await;
-        told.send_replace(false);
-        sent
-    };
+    let over = AtomicBool::new(false);
+    // As long as there is something to be killed, and for a moment longer.
+    let events = Shop::open(12, "t", OPENED).flatten().take_while(|_| !over.load(Ordering::Relaxed));
+    let load = transmit(Mixture::new(events, TROUBLES, 12), &mut journal, &way, PACE, |_| {});
     let kills = async {
         let orders = more_orders(&world, 0).await;
         kill(consumer(&world), Signal::SIGKILL).unwrap();
         let orders = more_orders(&world, orders).await;
         server.kill();
         server.restart().await.unwrap();
-        more_orders(&world, orders).await;
+        let orders = more_orders(&world, orders).await;
         broker.kill();
-        assert!(*sent_so_far.borrow(), "the load was over before the broker was killed");
         broker.restart().await.unwrap();
+        more_orders(&world, orders).await;
+        over.store(true, Ordering::Relaxed);
     };
     let (sent, ()) = tokio::join!(load, kills);
     let (sent, verdict) = (sent.unwrap(), world.settled().await);
     assert!(verdict.is_clean(), "{sent:?}: {verdict:#?}");
     assert_eq!(verdict.uncertain, 0);
     let letters = verdict.tables.iter().find(|table| table.what == "dead letters").unwrap();
-    assert!(letters.database > 20, "{letters:?}");
+    assert!(letters.database > 0, "{letters:?}");
     services.stop().await;
 }
 
