@@ -38,23 +38,20 @@ macro_rules! route {
 /// What is made of the routes' descriptions: an [`OpenApi`], or nothing, in a function that only serves them. They are a good part of an
 /// archive.
 pub trait Description: Default {
-    /// A path with its handlers, taken down with what `say` adds to each operation.
+    /// Takes the description of a path down, with what `say` adds to each operation.
     fn take<S: Clone + Send + Sync + 'static>(
         &mut self,
         described: impl FnOnce() -> UtoipaMethodRouter<S>,
-        plain: impl FnOnce() -> (String, MethodRouter<S>),
         say: impl Fn(&mut Operation),
-    ) -> (String, MethodRouter<S>);
+    );
 }
 
 impl Description for () {
     fn take<S: Clone + Send + Sync + 'static>(
         &mut self,
         _: impl FnOnce() -> UtoipaMethodRouter<S>,
-        plain: impl FnOnce() -> (String, MethodRouter<S>),
         _: impl Fn(&mut Operation),
-    ) -> (String, MethodRouter<S>) {
-        plain()
+    ) {
     }
 }
 
@@ -62,13 +59,11 @@ impl Description for OpenApi {
     fn take<S: Clone + Send + Sync + 'static>(
         &mut self,
         described: impl FnOnce() -> UtoipaMethodRouter<S>,
-        plain: impl FnOnce() -> (String, MethodRouter<S>),
         say: impl Fn(&mut Operation),
-    ) -> (String, MethodRouter<S>) {
+    ) {
         let (schemas, mut paths, methods) = described();
         paths.paths.values_mut().flat_map(operations).for_each(say);
         self.merge(OpenApiRouter::new().routes((schemas, paths, methods)).into_openapi());
-        plain()
     }
 }
 
@@ -93,7 +88,8 @@ impl<S: Clone + Send + Sync + 'static, D: Description> Routes<S, D> {
         scope: Scope,
         (described, plain): (impl FnOnce() -> UtoipaMethodRouter<S>, impl FnOnce() -> (String, MethodRouter<S>)),
     ) -> Self {
-        let (path, methods) = self.description.take(described, plain, |operation| describe(operation, scope));
+        self.description.take(described, |operation| describe(operation, scope));
+        let (path, methods) = plain();
         let methods = methods.route_layer(from_fn_with_state((self.keys.clone(), scope), authorize));
         self.router = self.router.route(&path, methods);
         self
@@ -105,7 +101,8 @@ impl<S: Clone + Send + Sync + 'static, D: Description> Routes<S, D> {
         mut self,
         (described, plain): (impl FnOnce() -> UtoipaMethodRouter<S>, impl FnOnce() -> (String, MethodRouter<S>)),
     ) -> Self {
-        let (path, methods) = self.description.take(described, plain, |operation| add(operation, "Needs no API key."));
+        self.description.take(described, |operation| add(operation, "Needs no API key."));
+        let (path, methods) = plain();
         self.router = self.router.route(&path, methods);
         self
     }
