@@ -13,7 +13,7 @@ fn function<'a>(template: &'a Template, name: &str) -> &'a Function {
     template.functions.iter().find(|function| function.name == name).unwrap()
 }
 
-const READ_API: [&str; 20] = [
+const READ_API: [&str; 21] = [
     "GET /health",
     "GET /metrics",
     "GET /users/{id}",
@@ -31,10 +31,28 @@ const READ_API: [&str; 20] = [
     "POST /api/dead-letters/redrive",
     "POST /api/dead-letters/{id}/discard",
     "GET /api/parked",
+    "GET /api/outbox",
     "POST /api/keys",
     "GET /api/keys",
     "DELETE /api/keys/{id}",
 ];
+
+const DISCUSSIONS_API: [&str; 11] = [
+    "POST /api/discussions/threads",
+    "GET /api/discussions/threads",
+    "GET /api/discussions/threads/{id}",
+    "PATCH /api/discussions/threads/{id}",
+    "DELETE /api/discussions/threads/{id}",
+    "POST /api/discussions/threads/{id}/comments",
+    "GET /api/discussions/threads/{id}/comments",
+    "PUT /api/discussions/threads/{id}/vote",
+    "PATCH /api/discussions/comments/{id}",
+    "DELETE /api/discussions/comments/{id}",
+    "PUT /api/discussions/comments/{id}/vote",
+];
+
+const ANALYTICS_API: [&str; 3] =
+    ["GET /api/analytics/threads/{id}", "GET /api/analytics/courses/{id}", "GET /api/analytics/courses/{id}/top"];
 
 #[test]
 fn every_function_has_its_limits_and_routes() {
@@ -50,10 +68,13 @@ fn every_function_has_its_limits_and_routes() {
         ("redirect", 10, 512, vec!["GET /{code}", "HEAD /{code}"]),
         ("links-api", 10, 512, vec!["POST /api/links", "GET /api/links/{code}", "GET /api/links/{code}/stats"]),
         ("events-api", 10, 512, vec!["POST /api/events"]),
+        ("discussions-api", 10, 512, DISCUSSIONS_API.to_vec()),
+        ("analytics-api", 10, 512, ANALYTICS_API.to_vec()),
         ("read-api", 10, 512, READ_API.to_vec()),
         ("click-consumer", 60, 1024, vec![]),
         ("event-fanout", 60, 1024, vec![]),
         ("order-consumer", 60, 1024, vec![]),
+        ("discussion-consumer", 60, 1024, vec![]),
         ("outbox-relay", 120, 512, vec![]),
         ("housekeeper", 300, 512, vec![]),
         ("audit-verify", 60, 512, vec![]),
@@ -90,6 +111,7 @@ fn every_mapping_starts_at_the_oldest_record_and_has_a_group_of_its_own() {
         ("event-fanout", "EventFanoutUsers", "user.events", "event-fanout-user-events", 2000),
         ("event-fanout", "EventFanoutAudit", "system.audit", "event-fanout-system-audit", 2000),
         ("order-consumer", "OrderConsumerOrders", "order.events", "order-consumer", 2000),
+        ("discussion-consumer", "DiscussionConsumerDiscussions", "discussion.events", "discussion-consumer", 2000),
     ];
     assert_eq!(read, expected);
     for (_, mapping) in mappings {
@@ -126,6 +148,7 @@ fn schedules_come_as_often_as_they_should() {
         ("ClickConsumerTick", Duration::from_mins(1)),
         ("EventFanoutTick", Duration::from_mins(1)),
         ("OrderConsumerTick", Duration::from_mins(1)),
+        ("DiscussionConsumerTick", Duration::from_mins(1)),
         ("OutboxRelayTick", Duration::from_mins(1)),
         ("HousekeeperTick", Duration::from_mins(10)),
         ("AuditVerifyTick", Duration::from_mins(1)),
@@ -156,6 +179,8 @@ fn topics_keep_what_they_promise() {
         ("system.audit.dlq", 3, 30 * day, ""),
         ("order.events", 3, 7 * day, ""),
         ("order.events.dlq", 3, 30 * day, ""),
+        ("discussion.events", 3, 7 * day, ""),
+        ("discussion.events.dlq", 3, 30 * day, ""),
         ("audit.checkpoints", 1, for_ever, ""),
     ];
     let expected = expected.map(|(name, partitions, retention, timestamps)| {
@@ -184,6 +209,16 @@ fn the_owners_database_is_that_of_migrate_alone() {
     let of_owner = |function: &&template::Function| function.is_given("OWNER_DATABASE_URL");
     let names: Vec<_> = deployed().functions.iter().filter(of_owner).map(|function| function.name.clone()).collect();
     assert_eq!(names, ["migrate"]);
+}
+
+/// One that publishes while the others do not would publish what something else has in hand.
+#[test]
+fn whoever_publishes_the_outbox_is_told_whether_to() {
+    let is_told = |function: &Function| function.environment.contains_key("OUTBOX_PUBLISHING");
+    let told: Vec<_> = deployed().functions.into_iter().filter(is_told).collect();
+    let names: Vec<_> = told.iter().map(|function| function.name.as_str()).collect();
+    assert_eq!(names, ["discussions-api", "read-api", "outbox-relay"]);
+    assert!(told.iter().all(|function| function.environment["OUTBOX_PUBLISHING"] == "on"));
 }
 
 #[test]
