@@ -9,7 +9,8 @@ use time::OffsetDateTime;
 const VARIABLE: &str = "CONSUMER_GROUPS";
 /// Those of the template.
 const DEFAULT: &str = "click-consumer:link.clicks:click-consumer event-fanout:user.events:event-fanout-user-events \
-                       event-fanout:system.audit:event-fanout-system-audit order-consumer:order.events:order-consumer";
+                       event-fanout:system.audit:event-fanout-system-audit order-consumer:order.events:order-consumer \
+                       discussion-consumer:discussion.events:discussion-consumer";
 
 /// A group that consumes a topic for a consumer.
 pub(crate) struct Group {
