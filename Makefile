@@ -43,8 +43,8 @@ ready:
 up: ready ## Start Kafka and PostgreSQL on this machine, with topics and tables, and say where they listen
 	@$(bin)/stack up
 
-down: ## Stop them; WIPE=1 removes their data too
-	@$(call if_used,$(bin)/stack down $(if $(filter-out 0,$(WIPE)),--wipe),true)
+down: ## Stop them; WIPE=1 removes their data too, SERVER=kafka (or postgres) stops that one alone
+	@$(call if_used,$(bin)/stack down $(if $(filter-out 0,$(WIPE)),--wipe) $(if $(SERVER),--only $(SERVER)),true)
 
 status: ## Say what runs
 	@$(call if_used,$(bin)/stack status,false)

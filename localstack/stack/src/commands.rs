@@ -28,8 +28,11 @@ pub enum Command {
     /// Stop what `up` started
     Down {
         /// Remove the data too
-        #[arg(long)]
+        #[arg(long, conflicts_with = "only")]
         wipe: bool,
+        /// This server alone; `up` starts it again
+        #[arg(long, value_name = "SERVER", value_parser = ["kafka", "postgres"])]
+        only: Option<String>,
     },
     /// Say what runs; ends with 1 where something does not
     Status,
@@ -59,9 +62,12 @@ pub async fn run(command: Command, settings: &Settings) -> anyhow::Result<ExitCo
             let _alone = lock::take(&settings.state.run())?;
             up::up(settings).await?;
         }
-        Command::Down { wipe } => {
+        Command::Down { wipe, only } => {
             let _alone = lock::take(&settings.state.run())?;
-            down::down(settings, wipe).await?;
+            match only {
+                Some(server) => down::only(settings, &server).await?,
+                None => down::down(settings, wipe).await?,
+            }
         }
         Command::Status => return status::status(settings).await,
         Command::Migrate => {

@@ -77,19 +77,35 @@ pub(crate) fn remember(settings: &Settings) -> anyhow::Result<()> {
 
 /// Stops the containers of this stack, where it ever had any.
 pub(crate) async fn down(settings: &Settings, wipe: bool) -> anyhow::Result<()> {
-    let mark = mark(settings);
-    if !mark.exists() {
-        return Ok(());
-    }
-    if !answers(settings).await {
-        say("the stack had containers, and no Docker engine answers now: what runs there stays as it is");
+    if !can_be_stopped(settings).await {
         return Ok(());
     }
     if !wipe {
         return run(settings, &["down"]).await;
     }
     run(settings, &["down", "--volumes"]).await?;
+    let mark = mark(settings);
     fs::remove_file(&mark).with_context(|| format!("cannot remove {}", mark.display()))
+}
+
+/// Stops the container of one server, where this stack ever had any.
+pub(crate) async fn stop(settings: &Settings, service: &str) -> anyhow::Result<()> {
+    if !can_be_stopped(settings).await {
+        return Ok(());
+    }
+    run(settings, &["stop", service]).await
+}
+
+/// Whether the stack ever had containers, and an engine answers that may still have them.
+async fn can_be_stopped(settings: &Settings) -> bool {
+    if !mark(settings).exists() {
+        return false;
+    }
+    let answers = answers(settings).await;
+    if !answers {
+        say("the stack had containers, and no Docker engine answers now: what runs there stays as it is");
+    }
+    answers
 }
 
 fn mark(settings: &Settings) -> PathBuf {

@@ -129,6 +129,22 @@ fn down_twice_stops_only_what_up_started_and_keeps_the_data_unless_told_otherwis
 }
 
 #[test]
+fn one_server_is_stopped_alone_and_started_again_beside_the_other() {
+    let stack = running();
+    let before = (stack.pid("postgres"), stack.pid("kafka"));
+    for refused in [&["down", "--only", "kafka", "--wipe"][..], &["down", "--only", "zookeeper"]] {
+        assert_eq!(stack.run(refused).status.code(), Some(2), "{refused:?}");
+    }
+    stack.must(&["down", "--only", "kafka"]);
+    assert!(Identity::of(before.1).is_none());
+    assert!(Identity::of(before.0).is_some(), "the other one was stopped too");
+    stack.must(&["up"]);
+    assert_eq!(stack.pid("postgres"), before.0);
+    assert_ne!(stack.pid("kafka"), before.1);
+    stack.must(&["status"]);
+}
+
+#[test]
 fn every_port_in_use_is_refused_and_its_holder_named_and_nothing_is_started() {
     let stack = Stack::new(&[PROGRAM]);
     let held = [stack.postgres, stack.kafka].map(|port| TcpListener::bind(("127.0.0.1", port)).unwrap());

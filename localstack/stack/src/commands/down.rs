@@ -23,6 +23,14 @@ pub(super) async fn down(settings: &Settings, wipe: bool) -> anyhow::Result<()> 
     Ok(())
 }
 
+/// Stops the server with this key, and leaves the other as it is.
+pub(super) async fn only(settings: &Settings, key: &str) -> anyhow::Result<()> {
+    for kind in servers(settings).into_iter().filter(|kind| kind.key() == key) {
+        stop(settings, kind).await?;
+    }
+    docker::stop(settings, key).await
+}
+
 /// Stops the server that this stack started, if it still lives.
 pub(super) async fn stop(settings: &Settings, kind: Kind) -> anyhow::Result<()> {
     if let Some(found) = ours(settings, kind) {
