@@ -4,8 +4,9 @@ use serde::Deserialize;
 
 use crate::decode::DecodeError;
 use crate::{
-    InventoryAdjusted, LinkClicked, OrderPlaced, PaymentSettled, SystemAudit, Topic, UserAuth, UserId, UserRegistered,
-    UserUpdated,
+    CommentAdded, CommentDeleted, CommentEdited, InventoryAdjusted, LinkClicked, OrderPlaced, PaymentSettled,
+    SystemAudit, ThreadCreated, ThreadDeleted, ThreadEdited, ThreadViewed, Topic, UserAuth, UserId, UserRegistered,
+    UserUpdated, VoteCast,
 };
 
 /// What happened: the payload of an event, one variant a type.
@@ -27,6 +28,22 @@ pub enum Data {
     PaymentSettled(PaymentSettled),
     /// The stock of an article grew or shrank.
     InventoryAdjusted(InventoryAdjusted),
+    /// There is a new thread.
+    ThreadCreated(ThreadCreated),
+    /// Somebody read a thread.
+    ThreadViewed(ThreadViewed),
+    /// A thread says something else.
+    ThreadEdited(ThreadEdited),
+    /// A thread is gone.
+    ThreadDeleted(ThreadDeleted),
+    /// Somebody commented on a thread.
+    CommentAdded(CommentAdded),
+    /// A comment says something else.
+    CommentEdited(CommentEdited),
+    /// A comment is gone.
+    CommentDeleted(CommentDeleted),
+    /// Somebody voted, changed their vote or took it back.
+    VoteCast(VoteCast),
 }
 
 /// The type of an event, as its `type` attribute says.
@@ -48,6 +65,22 @@ pub enum EventType {
     PaymentSettled,
     /// `inventory.adjusted`
     InventoryAdjusted,
+    /// `thread.created`
+    ThreadCreated,
+    /// `thread.viewed`
+    ThreadViewed,
+    /// `thread.edited`
+    ThreadEdited,
+    /// `thread.deleted`
+    ThreadDeleted,
+    /// `comment.added`
+    CommentAdded,
+    /// `comment.edited`
+    CommentEdited,
+    /// `comment.deleted`
+    CommentDeleted,
+    /// `vote.cast`
+    VoteCast,
 }
 
 impl Data {
@@ -63,6 +96,14 @@ impl Data {
             Self::OrderPlaced(_) => EventType::OrderPlaced,
             Self::PaymentSettled(_) => EventType::PaymentSettled,
             Self::InventoryAdjusted(_) => EventType::InventoryAdjusted,
+            Self::ThreadCreated(_) => EventType::ThreadCreated,
+            Self::ThreadViewed(_) => EventType::ThreadViewed,
+            Self::ThreadEdited(_) => EventType::ThreadEdited,
+            Self::ThreadDeleted(_) => EventType::ThreadDeleted,
+            Self::CommentAdded(_) => EventType::CommentAdded,
+            Self::CommentEdited(_) => EventType::CommentEdited,
+            Self::CommentDeleted(_) => EventType::CommentDeleted,
+            Self::VoteCast(_) => EventType::VoteCast,
         }
     }
 
@@ -78,6 +119,14 @@ impl Data {
             Self::OrderPlaced(order) => order.order_id.as_str(),
             Self::PaymentSettled(payment) => payment.order_id.as_str(),
             Self::InventoryAdjusted(adjustment) => adjustment.sku.as_str(),
+            Self::ThreadCreated(thread) => thread.thread_id.as_str(),
+            Self::ThreadViewed(view) => view.thread_id.as_str(),
+            Self::ThreadEdited(edit) => edit.thread_id.as_str(),
+            Self::ThreadDeleted(thread) => thread.thread_id.as_str(),
+            Self::CommentAdded(comment) => comment.thread_id.as_str(),
+            Self::CommentEdited(comment) => comment.thread_id.as_str(),
+            Self::CommentDeleted(comment) => comment.thread_id.as_str(),
+            Self::VoteCast(vote) => vote.thread_id.as_str(),
         }
     }
 
@@ -85,12 +134,22 @@ impl Data {
     #[must_use]
     pub fn user_id(&self) -> Option<&UserId> {
         match self {
-            Self::LinkClicked(_) | Self::PaymentSettled(_) | Self::InventoryAdjusted(_) => None,
+            Self::LinkClicked(_)
+            | Self::PaymentSettled(_)
+            | Self::InventoryAdjusted(_)
+            | Self::ThreadEdited(_)
+            | Self::ThreadDeleted(_)
+            | Self::CommentEdited(_)
+            | Self::CommentDeleted(_) => None,
             Self::UserRegistered(user) => Some(&user.user_id),
             Self::UserUpdated(update) => Some(&update.user_id),
             Self::UserAuth(auth) => Some(&auth.user_id),
             Self::SystemAudit(audit) => Some(&audit.user_id),
             Self::OrderPlaced(order) => Some(&order.user_id),
+            Self::ThreadCreated(thread) => Some(&thread.author_id),
+            Self::ThreadViewed(view) => view.viewer_id.as_ref(),
+            Self::CommentAdded(comment) => Some(&comment.author_id),
+            Self::VoteCast(vote) => Some(&vote.voter_id),
         }
     }
 
@@ -105,6 +164,14 @@ impl Data {
             EventType::OrderPlaced => payload(json).map(Self::OrderPlaced),
             EventType::PaymentSettled => payload(json).map(Self::PaymentSettled),
             EventType::InventoryAdjusted => payload(json).map(Self::InventoryAdjusted),
+            EventType::ThreadCreated => payload(json).map(Self::ThreadCreated),
+            EventType::ThreadViewed => payload(json).map(Self::ThreadViewed),
+            EventType::ThreadEdited => payload(json).map(Self::ThreadEdited),
+            EventType::ThreadDeleted => payload(json).map(Self::ThreadDeleted),
+            EventType::CommentAdded => payload(json).map(Self::CommentAdded),
+            EventType::CommentEdited => payload(json).map(Self::CommentEdited),
+            EventType::CommentDeleted => payload(json).map(Self::CommentDeleted),
+            EventType::VoteCast => payload(json).map(Self::VoteCast),
         }
         .map_err(|Fault { path, reason }| DecodeError::Data {
             event_type,
@@ -167,11 +234,19 @@ impl EventType {
             Self::OrderPlaced => "order.placed",
             Self::PaymentSettled => "payment.settled",
             Self::InventoryAdjusted => "inventory.adjusted",
+            Self::ThreadCreated => "thread.created",
+            Self::ThreadViewed => "thread.viewed",
+            Self::ThreadEdited => "thread.edited",
+            Self::ThreadDeleted => "thread.deleted",
+            Self::CommentAdded => "comment.added",
+            Self::CommentEdited => "comment.edited",
+            Self::CommentDeleted => "comment.deleted",
+            Self::VoteCast => "vote.cast",
         }
     }
 
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 16] = [
         Self::LinkClicked,
         Self::UserRegistered,
         Self::UserUpdated,
@@ -180,6 +255,14 @@ impl EventType {
         Self::OrderPlaced,
         Self::PaymentSettled,
         Self::InventoryAdjusted,
+        Self::ThreadCreated,
+        Self::ThreadViewed,
+        Self::ThreadEdited,
+        Self::ThreadDeleted,
+        Self::CommentAdded,
+        Self::CommentEdited,
+        Self::CommentDeleted,
+        Self::VoteCast,
     ];
 
     /// The type of a name on the wire.
@@ -196,6 +279,14 @@ impl EventType {
             Self::UserRegistered | Self::UserUpdated | Self::UserAuth => Topic::UserEvents,
             Self::SystemAudit => Topic::SystemAudit,
             Self::OrderPlaced | Self::PaymentSettled | Self::InventoryAdjusted => Topic::OrderEvents,
+            Self::ThreadCreated
+            | Self::ThreadViewed
+            | Self::ThreadEdited
+            | Self::ThreadDeleted
+            | Self::CommentAdded
+            | Self::CommentEdited
+            | Self::CommentDeleted
+            | Self::VoteCast => Topic::DiscussionEvents,
         }
     }
 
@@ -203,7 +294,15 @@ impl EventType {
     #[must_use]
     pub fn is_taken_from_outside(self) -> bool {
         match self {
-            Self::LinkClicked => false,
+            Self::LinkClicked
+            | Self::ThreadCreated
+            | Self::ThreadViewed
+            | Self::ThreadEdited
+            | Self::ThreadDeleted
+            | Self::CommentAdded
+            | Self::CommentEdited
+            | Self::CommentDeleted
+            | Self::VoteCast => false,
             Self::UserRegistered
             | Self::UserUpdated
             | Self::UserAuth
@@ -225,7 +324,15 @@ impl EventType {
             | Self::SystemAudit
             | Self::OrderPlaced
             | Self::PaymentSettled
-            | Self::InventoryAdjusted => (1, 0),
+            | Self::InventoryAdjusted
+            | Self::ThreadCreated
+            | Self::ThreadViewed
+            | Self::ThreadEdited
+            | Self::ThreadDeleted
+            | Self::CommentAdded
+            | Self::CommentEdited
+            | Self::CommentDeleted
+            | Self::VoteCast => (1, 0),
         }
     }
 

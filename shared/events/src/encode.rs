@@ -45,6 +45,14 @@ impl Serialize for Data {
             Self::OrderPlaced(order) => order.serialize(serializer),
             Self::PaymentSettled(payment) => payment.serialize(serializer),
             Self::InventoryAdjusted(adjustment) => adjustment.serialize(serializer),
+            Self::ThreadCreated(thread) => thread.serialize(serializer),
+            Self::ThreadViewed(view) => view.serialize(serializer),
+            Self::ThreadEdited(edit) => edit.serialize(serializer),
+            Self::ThreadDeleted(thread) => thread.serialize(serializer),
+            Self::CommentAdded(comment) => comment.serialize(serializer),
+            Self::CommentEdited(comment) => comment.serialize(serializer),
+            Self::CommentDeleted(comment) => comment.serialize(serializer),
+            Self::VoteCast(vote) => vote.serialize(serializer),
         }
     }
 }

@@ -5,7 +5,9 @@ mod country;
 mod currency;
 mod data;
 mod decode;
+mod discussion;
 mod encode;
+mod entity_id;
 pub mod intake;
 mod inventory_adjusted;
 mod link_clicked;
@@ -13,7 +15,6 @@ mod moment;
 mod order;
 #[cfg(feature = "schema")]
 mod schema;
-mod shop_id;
 mod system_audit;
 mod text;
 mod topic;
@@ -26,6 +27,11 @@ pub use country::Country;
 pub use currency::{Currency, InvalidCurrency};
 pub use data::{Data, EventType};
 pub use decode::{DecodeError, Identity, Rejection, Wire, decode};
+pub use discussion::{
+    CommentAdded, CommentDeleted, CommentEdited, ThreadCreated, ThreadDeleted, ThreadEdited, ThreadViewed, Vote,
+    VoteCast,
+};
+pub use entity_id::{AdjustmentId, CommentId, CourseId, InvalidEntityId, OrderId, PaymentId, Sku, ThreadId};
 pub use inventory_adjusted::{Delta, InventoryAdjusted};
 pub use link_clicked::{LinkClicked, ShortCode, Utm};
 pub use order::{
@@ -33,7 +39,6 @@ pub use order::{
 };
 #[cfg(feature = "schema")]
 pub use schema::Envelope;
-pub use shop_id::{AdjustmentId, InvalidShopId, OrderId, PaymentId, Sku};
 pub use system_audit::SystemAudit;
 pub use text::{InvalidText, Text};
 pub use topic::Topic;

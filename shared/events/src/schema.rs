@@ -12,8 +12,10 @@ pub use envelope::Envelope;
 
 use crate::currency::CODES;
 use crate::{
-    AdjustmentId, Country, Currency, Email, EventId, EventType, InventoryAdjusted, LinkClicked, OrderId, OrderPlaced,
-    PaymentId, PaymentSettled, ShortCode, Sku, SystemAudit, Text, UserAuth, UserId, UserRegistered, UserUpdated, Whole,
+    AdjustmentId, CommentAdded, CommentDeleted, CommentEdited, CommentId, Country, CourseId, Currency, Email, EventId,
+    EventType, InventoryAdjusted, LinkClicked, OrderId, OrderPlaced, PaymentId, PaymentSettled, ShortCode, Sku,
+    SystemAudit, Text, ThreadCreated, ThreadDeleted, ThreadEdited, ThreadId, ThreadViewed, UserAuth, UserId,
+    UserRegistered, UserUpdated, VoteCast, Whole,
 };
 
 /// No character is NUL.
@@ -80,8 +82,8 @@ impl PartialSchema for Country {
 
 impl ToSchema for Country {}
 
-/// The same for each id of a shop.
-macro_rules! shop_id {
+/// The same for each id of a shop or a discussion.
+macro_rules! entity_id {
     ($($name:ident)*) => {$(
         impl PartialSchema for $name {
             fn schema() -> RefOr<Schema> {
@@ -93,7 +95,7 @@ macro_rules! shop_id {
     )*};
 }
 
-shop_id!(AdjustmentId OrderId PaymentId Sku);
+entity_id!(AdjustmentId CommentId CourseId OrderId PaymentId Sku ThreadId);
 
 impl PartialSchema for Currency {
     fn schema() -> RefOr<Schema> {
@@ -142,6 +144,14 @@ impl EventType {
             Self::OrderPlaced => OrderPlaced::schema(),
             Self::PaymentSettled => PaymentSettled::schema(),
             Self::InventoryAdjusted => InventoryAdjusted::schema(),
+            Self::ThreadCreated => ThreadCreated::schema(),
+            Self::ThreadViewed => ThreadViewed::schema(),
+            Self::ThreadEdited => ThreadEdited::schema(),
+            Self::ThreadDeleted => ThreadDeleted::schema(),
+            Self::CommentAdded => CommentAdded::schema(),
+            Self::CommentEdited => CommentEdited::schema(),
+            Self::CommentDeleted => CommentDeleted::schema(),
+            Self::VoteCast => VoteCast::schema(),
         }
     }
 
@@ -158,6 +168,14 @@ impl EventType {
             Self::OrderPlaced => OrderPlaced::schemas(&mut parts),
             Self::PaymentSettled => PaymentSettled::schemas(&mut parts),
             Self::InventoryAdjusted => InventoryAdjusted::schemas(&mut parts),
+            Self::ThreadCreated => ThreadCreated::schemas(&mut parts),
+            Self::ThreadViewed => ThreadViewed::schemas(&mut parts),
+            Self::ThreadEdited => ThreadEdited::schemas(&mut parts),
+            Self::ThreadDeleted => ThreadDeleted::schemas(&mut parts),
+            Self::CommentAdded => CommentAdded::schemas(&mut parts),
+            Self::CommentEdited => CommentEdited::schemas(&mut parts),
+            Self::CommentDeleted => CommentDeleted::schemas(&mut parts),
+            Self::VoteCast => VoteCast::schemas(&mut parts),
         }
         parts
     }

@@ -9,11 +9,14 @@ pub enum Topic {
     SystemAudit,
     /// What happens in a shop, keyed by order id, and by SKU where it is about stock.
     OrderEvents,
+    /// What happens in discussions, keyed by thread id.
+    DiscussionEvents,
 }
 
 impl Topic {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::LinkClicks, Self::UserEvents, Self::SystemAudit, Self::OrderEvents];
+    pub const ALL: [Self; 5] =
+        [Self::LinkClicks, Self::UserEvents, Self::SystemAudit, Self::OrderEvents, Self::DiscussionEvents];
 
     /// The name where the environment gives no other.
     #[must_use]
@@ -23,6 +26,7 @@ impl Topic {
             Self::UserEvents => "user.events",
             Self::SystemAudit => "system.audit",
             Self::OrderEvents => "order.events",
+            Self::DiscussionEvents => "discussion.events",
         }
     }
 
@@ -34,6 +38,7 @@ impl Topic {
             Self::UserEvents => "TOPIC_USER_EVENTS",
             Self::SystemAudit => "TOPIC_SYSTEM_AUDIT",
             Self::OrderEvents => "TOPIC_ORDER_EVENTS",
+            Self::DiscussionEvents => "TOPIC_DISCUSSION_EVENTS",
         }
     }
 }

@@ -3,13 +3,13 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// A text that is no id of a shop.
+/// A text that is no id.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("is not 1 to 128 of the characters A-Z, a-z, 0-9, -, _, . and :")]
-pub struct InvalidShopId;
+pub struct InvalidEntityId;
 
 /// Makes a type of an id: 1 to 128 of `A-Z a-z 0-9 - _ . :`, upper and lower case apart.
-macro_rules! shop_id {
+macro_rules! entity_id {
     ($(#[$meaning:meta])* $name:ident) => {
         $(#[$meaning])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -25,10 +25,10 @@ macro_rules! shop_id {
         }
 
         impl FromStr for $name {
-            type Err = InvalidShopId;
+            type Err = InvalidEntityId;
 
-            fn from_str(text: &str) -> Result<Self, InvalidShopId> {
-                is_shop_id(text).then(|| Self(text.to_owned())).ok_or(InvalidShopId)
+            fn from_str(text: &str) -> Result<Self, InvalidEntityId> {
+                is_entity_id(text).then(|| Self(text.to_owned())).ok_or(InvalidEntityId)
             }
         }
 
@@ -46,27 +46,42 @@ macro_rules! shop_id {
     };
 }
 
-shop_id! {
+entity_id! {
     /// Which order.
     OrderId
 }
 
-shop_id! {
+entity_id! {
     /// Which payment. A refund is one of its own.
     PaymentId
 }
 
-shop_id! {
+entity_id! {
     /// Which adjustment of an inventory.
     AdjustmentId
 }
 
-shop_id! {
+entity_id! {
     /// Which kind of article: the shop's stock keeping unit.
     Sku
 }
 
-fn is_shop_id(text: &str) -> bool {
+entity_id! {
+    /// Which course.
+    CourseId
+}
+
+entity_id! {
+    /// Which thread of a discussion.
+    ThreadId
+}
+
+entity_id! {
+    /// Which comment, whatever its thread.
+    CommentId
+}
+
+fn is_entity_id(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
     (1..=128).contains(&text.len()) && text.bytes().all(allowed)
 }
@@ -81,7 +96,7 @@ mod tests {
             assert_eq!(text.parse::<OrderId>().unwrap().as_str(), text);
         }
         for text in ["", "a b", "ü", "a\0", "a/b", "a?b", "a%20b", &"x".repeat(129)] {
-            assert_eq!(text.parse::<Sku>(), Err(InvalidShopId), "{text:?}");
+            assert_eq!(text.parse::<Sku>(), Err(InvalidEntityId), "{text:?}");
         }
     }
 }
