@@ -36,9 +36,18 @@ impl Row {
                 Reading::new(2, row(authenticated(told, event, order_time), said)).needs(user())
             }
             Data::SystemAudit(told) => Reading::new(3, row(Told::Audited, Said::of_audit(told))),
-            Data::LinkClicked(_) | Data::OrderPlaced(_) | Data::PaymentSettled(_) | Data::InventoryAdjusted(_) => {
-                return Err(Refusal::unexpected(event.event_type()));
-            }
+            Data::LinkClicked(_)
+            | Data::OrderPlaced(_)
+            | Data::PaymentSettled(_)
+            | Data::InventoryAdjusted(_)
+            | Data::ThreadCreated(_)
+            | Data::ThreadViewed(_)
+            | Data::ThreadEdited(_)
+            | Data::ThreadDeleted(_)
+            | Data::CommentAdded(_)
+            | Data::CommentEdited(_)
+            | Data::CommentDeleted(_)
+            | Data::VoteCast(_) => return Err(Refusal::unexpected(event.event_type())),
         })
     }
 }

@@ -44,7 +44,15 @@ impl Row {
             | Data::UserRegistered(_)
             | Data::UserUpdated(_)
             | Data::UserAuth(_)
-            | Data::SystemAudit(_) => return Err(Refusal::unexpected(event.event_type())),
+            | Data::SystemAudit(_)
+            | Data::ThreadCreated(_)
+            | Data::ThreadViewed(_)
+            | Data::ThreadEdited(_)
+            | Data::ThreadDeleted(_)
+            | Data::CommentAdded(_)
+            | Data::CommentEdited(_)
+            | Data::CommentDeleted(_)
+            | Data::VoteCast(_) => return Err(Refusal::unexpected(event.event_type())),
         })
     }
 }
