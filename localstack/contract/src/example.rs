@@ -1,11 +1,15 @@
 use events::{
-    AuthAction, AuthStatus, Data, Event, EventType, InventoryAdjusted, LinkClicked, OrderItem, OrderItems, OrderPlaced,
-    PaymentSettled, PaymentStatus, SystemAudit, Text, Topic, UserAuth, UserRegistered, UserUpdated, Utm, Whole,
+    AuthAction, AuthStatus, CommentAdded, CommentDeleted, CommentEdited, Data, Event, EventType, InventoryAdjusted,
+    LinkClicked, OrderItem, OrderItems, OrderPlaced, PaymentSettled, PaymentStatus, SystemAudit, Text, ThreadCreated,
+    ThreadDeleted, ThreadEdited, ThreadViewed, Topic, UserAuth, UserRegistered, UserUpdated, Utm, Vote, VoteCast,
+    Whole,
 };
 use time::macros::datetime;
 use uuid::{Uuid, uuid};
 
 const FIRST_ID: Uuid = uuid!("019aa5c1-6f40-7000-8000-000000000010");
+const THREAD: &str = "019aa5c1-7000-7000-8000-000000000020";
+const COMMENT: &str = "019aa5c1-9000-7000-8000-000000000022";
 
 /// An event of this type, as documents show it.
 #[must_use]
@@ -16,6 +20,7 @@ pub fn example(event_type: EventType) -> Event {
         Topic::LinkClicks => "/onceward/redirect",
         Topic::UserEvents | Topic::SystemAudit => "/campus/accounts",
         Topic::OrderEvents => "/shop",
+        Topic::DiscussionEvents => "/onceward/discussions-api",
     };
     Event {
         id: id(event_type).into(),
@@ -94,6 +99,39 @@ fn data(event_type: EventType) -> Data {
             sku: parsed("mug-blue"),
             delta: whole(-2),
             reason: text("order o-7731"),
+        }),
+        EventType::ThreadCreated => Data::ThreadCreated(ThreadCreated {
+            thread_id: parsed(THREAD),
+            course_id: parsed("c-12"),
+            title: text("Who borrows what?"),
+            author_id: parsed("u-1842"),
+        }),
+        EventType::ThreadViewed => {
+            Data::ThreadViewed(ThreadViewed { thread_id: parsed(THREAD), viewer_id: Some(parsed("u-7")) })
+        }
+        EventType::ThreadEdited => Data::ThreadEdited(ThreadEdited {
+            thread_id: parsed(THREAD),
+            title: text("Who borrows what, and for how long?"),
+        }),
+        EventType::ThreadDeleted => Data::ThreadDeleted(ThreadDeleted { thread_id: parsed(THREAD) }),
+        EventType::CommentAdded => Data::CommentAdded(CommentAdded {
+            thread_id: parsed(THREAD),
+            comment_id: parsed(COMMENT),
+            parent_id: Some(parsed("019aa5c1-8000-7000-8000-000000000021")),
+            author_id: parsed("u-7"),
+        }),
+        EventType::CommentEdited => {
+            Data::CommentEdited(CommentEdited { thread_id: parsed(THREAD), comment_id: parsed(COMMENT) })
+        }
+        EventType::CommentDeleted => {
+            Data::CommentDeleted(CommentDeleted { thread_id: parsed(THREAD), comment_id: parsed(COMMENT) })
+        }
+        EventType::VoteCast => Data::VoteCast(VoteCast {
+            thread_id: parsed(THREAD),
+            comment_id: Some(parsed(COMMENT)),
+            voter_id: parsed("u-1842"),
+            vote: Vote::Up,
+            previous: Vote::None,
         }),
     }
 }

@@ -129,6 +129,15 @@ fn what_is_refused_is_refused_by_the_schema_too() {
         (EventType::InventoryAdjusted, "/data/delta", json!("1")),
         (EventType::InventoryAdjusted, "/data/reason", json!("")),
         (EventType::InventoryAdjusted, "/data/adjustmentId", json!("absent")),
+        (EventType::ThreadCreated, "/data/title", json!("")),
+        (EventType::ThreadCreated, "/data/title", long(1201)),
+        (EventType::ThreadCreated, "/data/courseId", json!("c/12")),
+        (EventType::ThreadCreated, "/data/authorId", json!("ada@example.com")),
+        (EventType::ThreadViewed, "/data/viewerId", json!("")),
+        (EventType::CommentAdded, "/data/parentId", long(129)),
+        (EventType::CommentEdited, "/data/commentId", json!("absent")),
+        (EventType::VoteCast, "/data/vote", json!("UP")),
+        (EventType::VoteCast, "/data/previous", json!("absent")),
     ];
     for (event_type, path, value) in any.chain(own) {
         let json = edited(event_type, path, value);
@@ -219,8 +228,17 @@ proptest! {
             Data::UserAuth(auth) => auth.user_agent = Text::cut(texts[2].as_bytes()),
             Data::SystemAudit(audit) => audit.detail = Text::cut(texts[2].as_bytes()),
             Data::InventoryAdjusted(adjustment) => adjustment.reason = Text::cut(texts[2].as_bytes()).unwrap(),
+            Data::ThreadCreated(thread) => thread.title = Text::cut(texts[2].as_bytes()).unwrap(),
+            Data::ThreadEdited(edit) => edit.title = Text::cut(texts[2].as_bytes()).unwrap(),
             // What they say has no text that may be any.
-            Data::OrderPlaced(_) | Data::PaymentSettled(_) => {}
+            Data::OrderPlaced(_)
+            | Data::PaymentSettled(_)
+            | Data::ThreadViewed(_)
+            | Data::ThreadDeleted(_)
+            | Data::CommentAdded(_)
+            | Data::CommentEdited(_)
+            | Data::CommentDeleted(_)
+            | Data::VoteCast(_) => {}
         }
         let json = json_of(&event);
         prop_assert!(validator(event.event_type()).is_valid(&json), "{}", json);
