@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use events::{CLOUDEVENTS_JSON, Event, Topic};
 use serde::Serialize;
+use time::{Duration, OffsetDateTime};
 
 /// The largest payload of an invocation, in bytes.
 const LIMIT: usize = 6 * 1024 * 1024;
@@ -17,6 +18,17 @@ const CLICKS: &str = "link.clicks";
 pub(crate) struct Payload {
     pub(crate) json: Vec<u8>,
     pub(crate) records: u64,
+}
+
+/// Makes the events that a consumer takes.
+pub(crate) trait Make {
+    /// So many, in the order of their time, spread over the hour that begins at `start`.
+    fn of_hour(&mut self, start: OffsetDateTime, count: u32) -> Vec<Event>;
+}
+
+/// So many moments, spread evenly over an hour.
+pub(crate) fn moments(start: OffsetDateTime, count: u32) -> impl Iterator<Item = OffsetDateTime> {
+    (0..count).map(move |nth| start + Duration::HOUR * f64::from(nth) / f64::from(count))
 }
 
 #[derive(Serialize)]
@@ -57,7 +69,7 @@ pub(crate) fn all(events: &[Event], batch_size: u64) -> Vec<Payload> {
 fn partitions(topic: Topic) -> usize {
     match topic {
         Topic::LinkClicks => 6,
-        Topic::UserEvents | Topic::SystemAudit | Topic::OrderEvents => 3,
+        Topic::UserEvents | Topic::SystemAudit | Topic::OrderEvents | Topic::DiscussionEvents => 3,
     }
 }
 
