@@ -14,9 +14,14 @@ const IDLE_IN_TRANSACTION_TIMEOUT: &str = "10s";
 /// A pool that connects when it is first used, from `DATABASE_URL`, `DATABASE_MAX_CONNECTIONS` (1: an environment runs one
 /// invocation at a time) and `DATABASE_ACQUIRE_TIMEOUT_MS` (1000). Needs a tokio runtime.
 pub fn pool(environment: &Environment) -> Result<PgPool, SettingError> {
-    let url = environment.required("DATABASE_URL")?;
+    pool_of(environment, "DATABASE_URL")
+}
+
+/// The same for the database that another variable names.
+pub fn pool_of(environment: &Environment, variable: &str) -> Result<PgPool, SettingError> {
+    let url = environment.required(variable)?;
     let options = PgConnectOptions::from_str(url)
-        .map_err(|error| SettingError::Invalid { name: "DATABASE_URL".to_owned(), reason: error.to_string() })?;
+        .map_err(|error| SettingError::Invalid { name: variable.to_owned(), reason: error.to_string() })?;
     let options =
         options.application_name(environment.optional("AWS_LAMBDA_FUNCTION_NAME").unwrap_or("onceward")).options([
             ("lock_timeout", LOCK_TIMEOUT),

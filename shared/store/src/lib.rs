@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+pub mod aggregates_check;
+pub mod analytics;
 pub mod api_keys;
 pub mod audit_log;
 pub mod audit_trail;
@@ -34,7 +36,7 @@ pub mod stock;
 pub mod user_auth_events;
 pub mod users;
 
-pub use connect::{limit_transaction, pool};
+pub use connect::{limit_transaction, pool, pool_of};
 pub use fault::Fault;
 pub use migrate::{migrate, migrations};
 pub use sqlx::pool::PoolConnection;
