@@ -6,7 +6,6 @@ mod register;
 mod row;
 mod told;
 mod update;
-mod version;
 mod write;
 
 pub use handler::EventFanout;

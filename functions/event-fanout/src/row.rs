@@ -1,11 +1,10 @@
-use consumer::{Entity, Reading, Record, Refusal};
+use consumer::{Entity, Reading, Record, Refusal, order_time, version};
 use events::{AuthAction, AuthStatus, Data, Event, SystemAudit, UserAuth, UserRegistered, UserUpdated};
 use store::audit_log::Entry;
 use store::user_auth_events::AuthEvent;
 use time::OffsetDateTime;
 
 use crate::told::{Authentication, Login, Registration, Told, Update};
-use crate::version::{order_time, version};
 
 /// An event, as it is applied.
 pub(crate) struct Row {

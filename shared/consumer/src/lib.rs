@@ -23,6 +23,7 @@ mod settle;
 mod tally;
 mod tick;
 mod transaction;
+mod version;
 
 pub use consumer::{Consumer, Effect, Entity, Reading};
 pub use engine::Engine;
@@ -30,3 +31,4 @@ pub use error::ProcessError;
 pub use item::{Batch, Item, Refusal};
 pub use record::{Payload, Record};
 pub use tally::Outcomes;
+pub use version::{order_time, version};

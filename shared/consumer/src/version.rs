@@ -9,14 +9,16 @@ const LARGEST_LEAD: Duration = Duration::minutes(5);
 /// until that time has come, so that such an event counts as of the time when Kafka took it. The topics must have `LogAppendTime`, as
 /// their template says: a time that the producer gave the record is no better than the event's own, and where the record has none, the
 /// event's is all there is.
-pub(crate) fn order_time(said: OffsetDateTime, appended: Option<OffsetDateTime>) -> OffsetDateTime {
+#[must_use]
+pub fn order_time(said: OffsetDateTime, appended: Option<OffsetDateTime>) -> OffsetDateTime {
     appended.filter(|appended| said - *appended > LARGEST_LEAD).unwrap_or(said)
 }
 
 /// What sets a field: the greater text, byte by byte, is newer. An event with a sequence is newer than any without, and of those the one
 /// with the later time; id and source decide between equals. This order is total, so that the newest of several events is the same
 /// whichever came first.
-pub(crate) fn version(event: &Event, order_time: OffsetDateTime) -> String {
+#[must_use]
+pub fn version(event: &Event, order_time: OffsetDateTime) -> String {
     let (id, source) = (part(event.id.as_str()), part(event.source.as_str()));
     match &event.sequence {
         Some(sequence) => format!("1{}{id}{source}", part(sequence.as_str())),
