@@ -23,12 +23,12 @@ if_used = if [ ! -d .tools/stamps ]; then echo 'Nothing was ever started from th
   else setup/setup run && { [ -x $(bin)/stack ] || $(binaries); } && $(1); fi
 shell_scripts = $(shell grep -rl '^.!/usr/bin/env bash$$' .ci setup functions infra localstack migrations shared)
 
-.PHONY: help setup up down status migrate dev demo scenarios producer dlq api-key outbox parked audit-verify monitor test soak fuzz check build bench cost sqlx contract ready
+.PHONY: help setup up down status migrate dev demo scenarios producer dlq api-key outbox parked audit-verify aggregates-check monitor test soak fuzz check build bench cost sqlx contract ready
 .PHONY: check-format check-lints check-dependencies check-queries check-contract check-template check-scripts check-yaml check-monitoring
 
 help: ## Say what each verb does
 	@echo 'make VERB, of which each sets up what it needs first:'
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-16s\033[0m %s\n", $$1, $$2 }' Makefile
 
 setup: ## Install all that this machine lacks: system packages, Rust, linters, cargo-lambda, the servers
 	@setup/setup all
@@ -81,6 +81,9 @@ parked: ready ## List events that wait, and for what
 
 audit-verify: ready ## Verify every row of the audit log against its hashes and all checkpoints; DO=--without-checkpoints needs no Kafka
 	@$(bin)/operator audit-verify $(DO)
+
+aggregates-check: ready ## Make every sum of every pipeline anew from its facts, and say where any differs; DO=--json for programs
+	@$(bin)/operator aggregates-check $(DO)
 
 monitor: ready ## Look at what runs with Prometheus, on http://127.0.0.1:9090 (ONCEWARD_PROMETHEUS_PORT); Ctrl-C ends it
 	@setup/setup monitor

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::selection::{Filters, Selection};
 
-/// Looks at what failed or waits, sends it on again, or gives it up; makes and revokes API keys.
+/// Looks at what failed or waits, sends it on again, or gives it up; makes and revokes API keys; verifies what is kept.
 #[derive(Parser)]
 #[command(version)]
 pub(crate) struct Arguments {
@@ -19,6 +19,8 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    /// Compare all that is summed up with the facts behind it
+    AggregatesCheck(AggregatesCheck),
     /// API keys: who may send events, make links, read, and administer
     #[command(subcommand)]
     ApiKey(ApiKey),
@@ -33,6 +35,13 @@ pub(crate) enum Command {
     /// Events that wait for something
     #[command(subcommand)]
     Parked(Parked),
+}
+
+#[derive(Args)]
+pub(crate) struct AggregatesCheck {
+    /// For programs
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Subcommand)]

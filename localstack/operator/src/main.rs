@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod aggregates_check;
 mod answer;
 mod api_key;
 mod arguments;
@@ -59,6 +60,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         audit_source: Source::new("/onceward/operator").expect("a short text"),
     };
     let answered = match arguments.command {
+        Command::AggregatesCheck(command) => aggregates_check::run(command, connection).await,
         Command::AuditVerify(command) => audit_verify::run(command, connection, &environment, &session).await,
         Command::Dlq(command) => dlq::run(*command, connection, &session).await,
         Command::ApiKey(command) => api_key::run(command, connection, &session).await,
