@@ -94,7 +94,10 @@ fn values(row: &str) -> BTreeMap<String, &RawValue> {
 
 fn as_json(verdicts: &[Verdict]) -> Value {
     let parsed = |text: &str| serde_json::from_str::<Value>(text).ok();
-    let difference = |row: &Difference| json!({"key": row.key, "stored": row.stored.as_deref().and_then(parsed), "recomputed": row.recomputed.as_deref().and_then(parsed)});
+    let difference = |row: &Difference| {
+        let [stored, recomputed] = [&row.stored, &row.recomputed].map(|row| row.as_deref().and_then(parsed));
+        json!({"key": row.key, "stored": stored, "recomputed": recomputed})
+    };
     let verdict = |verdict: &Verdict| {
         json!({
             "aggregate": verdict.aggregate.name(),
