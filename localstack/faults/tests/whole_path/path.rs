@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use event_source::{Config, EventSource, ScheduleConfig, Scheduler};
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::metadata::MetadataTopic;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode};
@@ -54,6 +55,23 @@ pub fn functions() -> Vec<Function> {
     Template::read(&root().join("infra/template.yaml")).unwrap().functions
 }
 
+pub fn function(name: &str) -> Function {
+    functions().into_iter().find(|function| function.name == name).unwrap()
+}
+
+/// The processes of a function that work on this database.
+pub fn processes_of(function: &str, database: &TestDatabase) -> Vec<i32> {
+    let told = format!("DATABASE_URL={}\0", database.url());
+    let is_it = |process: &PathBuf| {
+        let read = |file| std::fs::read(process.join(file)).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        // The system cuts long names.
+        read("comm").is_ok_and(|name| name.trim_end() == &function[..function.len().min(15)])
+            && read("environ").is_ok_and(|variables| variables.contains(&told))
+    };
+    let processes = std::fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
+    processes.filter(is_it).filter_map(|process| process.file_name()?.to_str()?.parse().ok()).collect()
+}
+
 /// What functions are told, for a database and a topic.
 pub fn variables(database: &TestDatabase, bootstrap: &str, topic: &str) -> BTreeMap<String, String> {
     let url = database.url();
@@ -69,6 +87,35 @@ pub fn variables(database: &TestDatabase, bootstrap: &str, topic: &str) -> BTree
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .collect()
+}
+
+/// A member of the group that joins nothing: it only asks.
+fn observer(bootstrap: &str, group: &str) -> BaseConsumer {
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", bootstrap).set("group.id", group);
+    config.create().expect("a consumer")
+}
+
+/// Waits until the group has committed every record of the topic.
+pub async fn all_committed(bootstrap: &str, topic: &TestTopic, group: &str) {
+    let consumer = observer(bootstrap, group);
+    let ask = || async { is_committed(&consumer, &topic.name).then_some(()) };
+    eventually("every record is committed", PATIENCE, ask).await;
+}
+
+fn is_committed(consumer: &BaseConsumer, topic: &str) -> bool {
+    let limit = Duration::from_secs(10);
+    let Ok(metadata) = consumer.fetch_metadata(Some(topic), limit) else { return false };
+    let mut partitions = TopicPartitionList::new();
+    for partition in metadata.topics().iter().flat_map(MetadataTopic::partitions) {
+        partitions.add_partition(topic, partition.id());
+    }
+    let Ok(committed) = consumer.committed_offsets(partitions, limit) else { return false };
+    committed.count() > 0
+        && committed.elements().iter().all(|partition| {
+            let Ok((_, end)) = consumer.fetch_watermarks(topic, partition.partition(), limit) else { return false };
+            end == 0 || partition.offset() == Offset::Offset(end)
+        })
 }
 
 impl Path {
@@ -112,26 +159,13 @@ impl Path {
 
     /// Starts the mapping of `click-consumer`, on this topic and with a group of its own.
     pub fn poll(&self) -> Poller {
-        let functions = functions();
-        let consumer = functions.iter().find(|function| function.name == "click-consumer").unwrap();
-        let mut mapping = consumer.mappings[0].clone();
-        mapping.topic.clone_from(&self.topic.name);
-        mapping.consumer_group.clone_from(&self.group);
-        let config = Config::new(consumer, &mapping, &self.bootstrap, &self.url(""));
-        let (stop, stopped) = watch::channel(false);
-        Poller { stop, running: tokio::spawn(EventSource::run(config, stopped)) }
+        let (topic, group) = (&self.topic.name, &self.group);
+        Poller::of(&function("click-consumer"), topic, group, (&self.bootstrap, &self.url("")))
     }
 
     /// Starts the tick of `click-consumer`, more often than once a minute.
     pub fn tick(&self) -> Poller {
-        let functions = functions();
-        let consumer = functions.iter().find(|function| function.name == "click-consumer").unwrap();
-        let mut schedule = consumer.schedules[0].clone();
-        schedule.every = Duration::from_millis(200);
-        let mut config = ScheduleConfig::new(consumer, &schedule, &self.url(""));
-        config.first = Duration::ZERO;
-        let (stop, stopped) = watch::channel(false);
-        Poller { stop, running: tokio::spawn(Scheduler::run(config, stopped)) }
+        Poller::ticking(&function("click-consumer"), &self.url(""))
     }
 
     pub async fn make_link(&self, code: &str) {
@@ -175,9 +209,7 @@ impl Path {
     /// Waits until the group has committed every record of the topic, so that nothing is on its way that could still count, and
     /// says how many clicks are counted then.
     pub async fn counted(&self, code: &str) -> i64 {
-        let consumer = self.consumer();
-        eventually("every record is committed", PATIENCE, || async { self.is_committed(&consumer).then_some(()) })
-            .await;
+        all_committed(&self.bootstrap, &self.topic, &self.group).await;
         self.stats(code).await["clicks"].as_i64().unwrap()
     }
 
@@ -197,7 +229,7 @@ impl Path {
 
     /// Waits until so many pollers share the partitions.
     pub async fn shared_by(&self, members: usize) {
-        let consumer = self.consumer();
+        let consumer = observer(&self.bootstrap, &self.group);
         let ask = || async {
             let groups = consumer.fetch_group_list(Some(&self.group), Duration::from_secs(10)).ok()?;
             let group = groups.groups().first()?;
@@ -206,26 +238,6 @@ impl Path {
             (group.state() == "Stable" && owners.count() == members).then_some(())
         };
         eventually(&format!("{members} pollers share the partitions"), PATIENCE, ask).await;
-    }
-
-    /// A member of the group that joins nothing: it only asks.
-    fn consumer(&self) -> BaseConsumer {
-        let mut config = ClientConfig::new();
-        config.set("bootstrap.servers", &self.bootstrap).set("group.id", &self.group);
-        config.create().expect("a consumer")
-    }
-
-    fn is_committed(&self, consumer: &BaseConsumer) -> bool {
-        let limit = Duration::from_secs(10);
-        let mut partitions = TopicPartitionList::new();
-        partitions.add_partition_range(&self.topic.name, 0, 5);
-        let Ok(committed) = consumer.committed_offsets(partitions, limit) else { return false };
-        committed.elements().iter().all(|partition| {
-            let Ok((_, end)) = consumer.fetch_watermarks(&self.topic.name, partition.partition(), limit) else {
-                return false;
-            };
-            end == 0 || partition.offset() == Offset::Offset(end)
-        })
     }
 
     /// How many different clicks the topic holds: what was accepted, and what was refused but arrived all the same.
@@ -239,6 +251,26 @@ impl Path {
 }
 
 impl Poller {
+    /// Starts the mapping of a function, on this topic and with this group, between a broker and where the functions are.
+    pub fn of(function: &Function, topic: &str, group: &str, (bootstrap, endpoint): (&str, &str)) -> Self {
+        let mut mapping = function.mappings[0].clone();
+        topic.clone_into(&mut mapping.topic);
+        group.clone_into(&mut mapping.consumer_group);
+        let config = Config::new(function, &mapping, bootstrap, endpoint);
+        let (stop, stopped) = watch::channel(false);
+        Self { stop, running: tokio::spawn(EventSource::run(config, stopped)) }
+    }
+
+    /// Invokes a function on its schedule, but more often.
+    pub fn ticking(function: &Function, endpoint: &str) -> Self {
+        let mut schedule = function.schedules[0].clone();
+        schedule.every = Duration::from_millis(200);
+        let mut config = ScheduleConfig::new(function, &schedule, endpoint);
+        config.first = Duration::ZERO;
+        let (stop, stopped) = watch::channel(false);
+        Self { stop, running: tokio::spawn(Scheduler::run(config, stopped)) }
+    }
+
     /// Ends it as SIGTERM would: the batch in flight is finished and the group left.
     pub async fn stop(self) {
         self.stop.send(true).ok();

@@ -1,26 +1,13 @@
-use std::path::PathBuf;
 use std::time::Duration;
 
 use testkit::sqlx::{self, Connection as _, PgConnection};
 use testkit::{TestDatabase, eventually};
 
-use crate::path::{PATIENCE, Path, functions};
+use crate::path::{PATIENCE, Path, functions, processes_of};
 
 /// Less than what the database gives a statement to wait for a lock.
 const TIMEOUT: Duration = Duration::from_secs(3);
 const TIMED_OUT: &str = "lambda_errors_total{function=\"click-consumer\",type=\"Sandbox.Timedout\"}";
-
-/// The process of the consumer that works on this database.
-fn consumer_of(database: &TestDatabase) -> i32 {
-    let is_it = |process: &PathBuf| {
-        let read = |file| std::fs::read(process.join(file)).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        read("comm").is_ok_and(|name| name.trim_end() == "click-consumer")
-            && read("environ").is_ok_and(|variables| variables.contains(&format!("DATABASE_URL={}\0", database.url())))
-    };
-    let processes = std::fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
-    let id = processes.filter(is_it).find_map(|process| process.file_name()?.to_str()?.parse().ok());
-    id.expect("the consumer runs")
-}
 
 async fn waits_for_a_lock(database: &TestDatabase) -> Option<()> {
     let waiting =
@@ -51,7 +38,8 @@ async fn a_consumer_cut_off_in_the_middle_of_its_transaction_has_applied_nothing
     eventually("the clicks are in, and what they add to the totals waits", PATIENCE, || waits_for_a_lock(database))
         .await;
     // By itself it would give up in time: it has the deadline. So it hangs, as on a machine that does.
-    testkit::freeze(consumer_of(database)).await;
+    let consumer = processes_of("click-consumer", database);
+    testkit::freeze(*consumer.first().expect("the consumer runs")).await;
     let ask = || async { (path.figure(TIMED_OUT).await? >= 1.0).then_some(()) };
     eventually("the runtime kills the consumer", PATIENCE, ask).await;
     assert_eq!(clicks(database).await, 0);

@@ -1,0 +1,73 @@
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use testkit::{eventually, sqlx};
+
+use super::deeds::EVENTS;
+use super::world::World;
+use crate::path::{PATIENCE, processes_of};
+
+fn kill_consumer(world: &World) {
+    for process in processes_of("discussion-consumer", &world.database) {
+        // It may have ended at this moment.
+        kill(Pid::from_raw(process), Signal::SIGKILL).ok();
+    }
+}
+
+async fn facts(world: &World) -> i64 {
+    sqlx::query_scalar("select count(*) from thread_activity").fetch_one(&world.database.pool).await.unwrap()
+}
+
+/// How many records came again that had been applied.
+async fn duplicates(world: &World) -> i64 {
+    let sum = "select coalesce(sum(counts[n]), 0)::bigint from consumer_batches, generate_subscripts(outcomes, 1) n
+               where outcomes[n] = 'duplicate'";
+    sqlx::query_scalar(sum).fetch_one(&world.database.pool).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consumer_that_is_away_for_a_while_goes_on_from_where_it_was() {
+    let world = World::on(&testkit::bootstrap()).await;
+    let (poller, relay) = (world.poll(), world.relay());
+    let old = world.discuss("course-1").await;
+    world.is_whole().await;
+
+    poller.crash();
+    kill_consumer(&world);
+    let before = facts(&world).await;
+    world.vote(&old, "emil", "up").await;
+    for _ in 0..3 {
+        world.discuss("course-2").await;
+    }
+    assert_eq!(facts(&world).await, before, "nobody is there to apply anything");
+
+    let poller = world.poll();
+    world.is_whole().await;
+    assert_eq!(facts(&world).await, 4 * EVENTS + 1);
+    assert_eq!(duplicates(&world).await, 0, "it began at an earlier offset");
+    relay.stop().await;
+    poller.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consumer_killed_again_and_again_while_people_write_counts_everything_once() {
+    let world = World::on(&testkit::bootstrap()).await;
+    let (poller, relay) = (world.poll(), world.relay());
+    let writes = async {
+        for number in 0..12 {
+            world.discuss(&format!("course-{}", number % 2)).await;
+        }
+    };
+    let kills = async {
+        for _ in 0..3 {
+            let before = facts(&world).await;
+            let more = async || (facts(&world).await > before).then_some(());
+            eventually("more is applied", PATIENCE, more).await;
+            kill_consumer(&world);
+        }
+    };
+    tokio::join!(writes, kills);
+    world.is_whole().await;
+    assert_eq!(facts(&world).await, 12 * EVENTS);
+    relay.stop().await;
+    poller.stop().await;
+}
