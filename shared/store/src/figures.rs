@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use crate::dead_letters::Count;
 use crate::housekeeping::ConsumerCount;
-use crate::outbox::Backlog;
+use crate::outbox::TopicFigures;
 
 pub use read::read;
 
@@ -34,8 +34,8 @@ pub struct Figures {
     pub parked: Vec<Parked>,
     /// Dead letters by consumer, class and state.
     pub dead_letters: Vec<Count>,
-    /// What waits to be published.
-    pub outbox: Backlog,
+    /// What waits to be published, and was, by topic.
+    pub outbox: Vec<TopicFigures>,
     /// Chains of the audit log that were verified, broken ones among them.
     pub audit_chains: i64,
     /// Those that are broken.

@@ -2,6 +2,7 @@
 
 mod failures;
 mod look;
+mod waiting;
 
 use std::time::Duration;
 
@@ -9,7 +10,8 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 pub use failures::{Failure, Stopped, clear_failures, discard, record_failures, retry_now, stopped};
-pub use look::{Backlog, backlog, due_shards};
+pub use look::{Backlog, TopicFigures, backlog, by_topic, due_shards};
+pub use waiting::{Waiting, waiting};
 
 /// How many shards there are; the table computes the shard of a key.
 pub const SHARDS: i16 = 16;
@@ -136,7 +138,17 @@ async fn walk_the_index(connection: &mut PgConnection) -> sqlx::Result<()> {
     .map(drop)
 }
 
-/// Removes rows that Kafka has acknowledged. The caller holds the shard's lock.
+/// Removes rows that Kafka has acknowledged, and counts them in `outbox_totals`. The caller holds the shard's lock, and with it that of
+/// the counts.
 pub async fn delete(connection: &mut PgConnection, seqs: &[i64]) -> sqlx::Result<()> {
-    sqlx::query!("delete from outbox where seq = any($1)", seqs).execute(connection).await.map(drop)
+    sqlx::query!(
+        "with published as (delete from outbox where seq = any($1) returning aggregatetype, shard)
+         insert into outbox_totals as total (topic, shard, published, failed)
+         select aggregatetype, shard, count(*), 0 from published group by aggregatetype, shard
+         on conflict on constraint outbox_totals_pkey do update set published = total.published + excluded.published",
+        seqs
+    )
+    .execute(connection)
+    .await
+    .map(drop)
 }

@@ -21,7 +21,7 @@ pub async fn read(connection: &mut PgConnection, limit: Duration) -> sqlx::Resul
         failures: failures(&mut snapshot).await?,
         parked: parked(&mut snapshot).await?,
         dead_letters: dead_letters::counts(&mut snapshot).await?,
-        outbox: outbox::backlog(&mut snapshot).await?,
+        outbox: outbox::by_topic(&mut snapshot).await?,
         audit_chains: audit.chains,
         audit_broken_chains: audit.broken_chains,
         audit_verified_at: audit.verified_at,

@@ -37,22 +37,14 @@ pub struct Stopped {
     pub next_try_at: OffsetDateTime,
 }
 
-/// Stops keys: for a second, and for twice as long each time that the same row is refused again, up to a minute.
+/// Stops keys: for a second, and for twice as long each time that the same row is refused again, up to a minute. Counts the refusals in
+/// `outbox_totals`: the caller holds the lock of the rows' shard.
 pub async fn record_failures(connection: &mut PgConnection, failures: &[Failure<'_>]) -> sqlx::Result<()> {
     // In key order: of two transactions each would otherwise hold one that the other waits for.
     let mut failures: Vec<_> = failures.iter().collect();
     failures.sort_by_key(|failure| (failure.topic, failure.key));
-    sqlx::query!(
-        "insert into outbox_failures as failure (aggregatetype, aggregateid, seq, error, attempts, failed_at, next_try_at)
-         select new.*, 1, clock_timestamp(), clock_timestamp() + interval '1 second'
-         from unnest($1::text[], $2::text[], $3::bigint[], $4::text[]) as new
-         on conflict on constraint outbox_failures_pkey do update set
-             seq = excluded.seq, error = excluded.error, failed_at = excluded.failed_at,
-             attempts = case when failure.seq = excluded.seq then failure.attempts + 1 else 1 end,
-             next_try_at = excluded.failed_at + case
-                 when failure.seq = excluded.seq then least(interval '1 second' * 2 ^ least(failure.attempts, 10), interval '1 minute')
-                 else interval '1 second'
-             end",
+    sqlx::query_file!(
+        "queries/record_outbox_failures.sql",
         &failures.iter().map(|failure| failure.topic).collect::<Vec<_>>() as &[&str],
         &failures.iter().map(|failure| failure.key).collect::<Vec<_>>() as &[&str],
         &failures.iter().map(|failure| failure.seq).collect::<Vec<_>>(),

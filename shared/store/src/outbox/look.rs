@@ -1,4 +1,4 @@
-//! What waits in the outbox.
+//! How much waits in the outbox.
 
 use sqlx::PgConnection;
 
@@ -25,6 +25,28 @@ pub async fn backlog(connection: &mut PgConnection) -> sqlx::Result<Backlog> {
     )
     .fetch_one(connection)
     .await
+}
+
+/// What waits of a topic, and what became of all that did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TopicFigures {
+    /// The topic.
+    pub topic: String,
+    /// How many rows wait.
+    pub pending: i64,
+    /// For how many seconds the oldest of them has. None where there is none.
+    pub oldest_age_seconds: Option<f64>,
+    /// How many keys are stopped.
+    pub stopped_keys: i64,
+    /// How many rows were published, since the beginning.
+    pub published: i64,
+    /// How often one was refused, since the beginning.
+    pub failed: i64,
+}
+
+/// The figures of every topic of which anything was ever tried, or waits. Counting takes time where much waits.
+pub async fn by_topic(connection: &mut PgConnection) -> sqlx::Result<Vec<TopicFigures>> {
+    sqlx::query_file_as!(TopicFigures, "queries/count_outbox.sql").fetch_all(connection).await
 }
 
 /// Which of these shards have a row that may be published now. Needs no lock.
