@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use kafka::{KafkaSettings, OrderedPublisher};
+use kafka::OrderedPublisher;
 use metrics::Metric;
 use serde::Serialize;
 use settings::Environment;
@@ -42,14 +42,14 @@ enum Looked {
 /// The relay. Made once per environment.
 pub struct Relay {
     pool: PgPool,
-    publisher: OrderedPublisher,
+    publisher: Option<OrderedPublisher>,
     window: Duration,
 }
 
 impl Relay {
-    /// Reads the settings, and connects to Kafka. Needs a tokio runtime.
+    /// Reads the settings, and connects to Kafka, unless `OUTBOX_PUBLISHING` is off. Needs a tokio runtime.
     pub fn start(environment: &Environment) -> anyhow::Result<Self> {
-        let publisher = OrderedPublisher::start(KafkaSettings::read(environment)?).context("no Kafka producer")?;
+        let publisher = outbox::publisher(environment)?;
         let window = Duration::from_secs(environment.parsed("OUTBOX_RELAY_SECONDS", 55)?);
         Ok(Self { pool: store::pool(environment)?, publisher, window })
     }
@@ -61,15 +61,27 @@ impl Relay {
     }
 
     /// Looks again and again until `OUTBOX_RELAY_SECONDS` are over or the invocation's end is near, at least once. Fails where the
-    /// last look did: then somebody should know.
+    /// last look did: then somebody should know. Where publishing is off it only says how much waits.
     pub async fn handle(&self, remaining: Option<Duration>, now: OffsetDateTime) -> anyhow::Result<Relayed> {
         let started = Instant::now();
         let limit = remaining.map_or(self.window + MARGIN, |remaining| remaining.saturating_sub(MARGIN));
+        let relayed = match &self.publisher {
+            Some(publisher) => self.relay(publisher, limit).await?,
+            None => {
+                tracing::info!("The outbox is not published: OUTBOX_PUBLISHING is off");
+                Relayed::default()
+            }
+        };
+        self.report(relayed, now + started.elapsed()).await?;
+        Ok(relayed)
+    }
+
+    async fn relay(&self, publisher: &OrderedPublisher, limit: Duration) -> anyhow::Result<Relayed> {
+        let started = Instant::now();
         let mut relayed = Relayed::default();
-        let last = loop {
+        loop {
             let began = Instant::now();
-            let looked = self.look(&mut relayed, limit.saturating_sub(started.elapsed())).await;
-            let is_over = |pause| started.elapsed() + pause >= self.window.min(limit);
+            let looked = self.look(publisher, &mut relayed, limit.saturating_sub(started.elapsed())).await;
             let pause = match &looked {
                 Ok(Looked::GotOn) => Duration::ZERO,
                 Ok(Looked::FoundNothing) => (began.elapsed() * REST).clamp(PAUSE, LONGEST_PAUSE),
@@ -79,24 +91,26 @@ impl Relay {
                     PAUSE
                 }
             };
-            if is_over(pause) {
-                break looked;
+            if started.elapsed() + pause >= self.window.min(limit) {
+                return looked.map(|_| relayed);
             }
             sleep(pause).await;
-        };
-        last?;
-        self.report(relayed, now + started.elapsed()).await?;
-        Ok(relayed)
+        }
     }
 
     /// Publishes and forwards what there is.
-    async fn look(&self, relayed: &mut Relayed, within: Duration) -> anyhow::Result<Looked> {
+    async fn look(
+        &self,
+        publisher: &OrderedPublisher,
+        relayed: &mut Relayed,
+        within: Duration,
+    ) -> anyhow::Result<Looked> {
         let started = Instant::now();
-        let drained = outbox::drain_all(&self.pool, &self.publisher, within).await.context("the outbox")?;
+        let drained = outbox::drain_all(&self.pool, publisher, within).await.context("the outbox")?;
         relayed.published += drained.published;
         relayed.refused += drained.refused;
         let left = within.saturating_sub(started.elapsed());
-        let forwarded = outbox::forward(&self.pool, &self.publisher, left).await.context("the dead letters")?;
+        let forwarded = outbox::forward(&self.pool, publisher, left).await.context("the dead letters")?;
         relayed.forwarded += forwarded.forwarded;
         Ok(match drained.published + forwarded.forwarded {
             _ if drained.is_cut_short || forwarded.is_cut_short => Looked::WasCutShort,

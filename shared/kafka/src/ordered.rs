@@ -88,6 +88,12 @@ impl OrderedPublisher {
         self.outage.refuses(now(), self.settings.probe_interval)
     }
 
+    /// Whether the broker was away when it was last tried.
+    #[must_use]
+    pub fn was_away(&self) -> bool {
+        self.outage.is_known()
+    }
+
     /// Publishes the records within this time. Where the broker refuses one, the others are sent one by one of each key, so that
     /// only its key is held up.
     pub async fn publish(&self, records: &[Record<'_>], within: Duration) -> Outcome {
@@ -118,7 +124,11 @@ impl OrderedPublisher {
         let result = run.send_together(&mut sender, deadline).await;
         match result {
             Ok(()) => *kept = Some(sender),
-            Err(_) => sender.discard().await,
+            Err(_) => {
+                sender.discard().await;
+                // It connects meanwhile, so that the next run finds out at once whether the broker is back.
+                *kept = Sender::make(&self.settings, Mode::Together, &self.outage).ok();
+            }
         }
         result
     }

@@ -1,7 +1,6 @@
 use std::time::Duration;
 
 use kafka::OrderedPublisher;
-use settings::{Environment, SettingError};
 use store::PgPool;
 use store::outbox::SHARDS;
 use tokio::time::{Instant, timeout};
@@ -25,19 +24,18 @@ const ROWS: (i64, i64) = (100, 1000);
 const PATIENCE: Duration = Duration::from_secs(5);
 /// What a drain may take beyond its budget where the database hangs.
 const GRACE: Duration = Duration::from_millis(300);
-
-/// `OUTBOX_DRAIN_MS` (200): how long a request drains after its commit.
-pub fn budget(environment: &Environment) -> Result<Duration, SettingError> {
-    Ok(Duration::from_millis(environment.parsed("OUTBOX_DRAIN_MS", 200)?))
-}
+/// What a request has where Kafka was away when it was last tried: it finds out whether it is back, and the relay publishes anyway.
+const FINDING_OUT: Duration = Duration::from_millis(80);
 
 /// Publishes what waits in these shards: called by the function that wrote there, after its commit. Where somebody else drains a
 /// shard at this moment it is waited for; whoever has drained looks again. Never fails: what cannot be published now is left to
-/// the relay, and the log says why. Takes no more than the budget, and a little where the database hangs.
+/// the relay, and the log says why. Takes no more than the budget, and a little where the database hangs; in an outage that is known
+/// nothing, but for the request that finds out whether it is over.
 pub async fn drain(pool: &PgPool, publisher: &OrderedPublisher, shards: &[i16], budget: Duration) -> Drained {
     if shards.is_empty() || publisher.is_away() {
         return Drained::default();
     }
+    let budget = if publisher.was_away() { budget.min(FINDING_OUT) } else { budget };
     let started = Instant::now();
     let look = Look { pool, publisher, until: started + budget, rows: ROWS.0, patience: budget, lock: budget };
     match timeout(budget + GRACE, look.at(shards.to_vec())).await {
