@@ -27,6 +27,6 @@ impl ReadApi {
 
     /// Publishes what was written, now that it has committed. What cannot be published at once the relay does.
     pub(crate) async fn drain(&self, shards: &[i16]) {
-        outbox::drain(&self.pool, &self.publisher, shards, self.budget).await;
+        self.publishing.drain(&self.pool, shards).await;
     }
 }

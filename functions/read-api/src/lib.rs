@@ -16,17 +16,17 @@ mod path;
 mod query;
 mod tagged;
 mod tries;
+mod unpublished;
 mod users;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use anyhow::Context as _;
 use api::{Description, Keys, Routes, Scope, route};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use events::Topic;
-use kafka::{KafkaSettings, OrderedPublisher};
+use kafka::KafkaSettings;
+use outbox::Publishing;
 use settings::Environment;
 use store::PgPool;
 use time::OffsetDateTime;
@@ -42,9 +42,7 @@ pub struct ReadApi {
     user_events: String,
     system_audit: String,
     order_events: String,
-    publisher: OrderedPublisher,
-    /// How long the outbox is drained after a change.
-    budget: Duration,
+    publishing: Publishing,
     /// What `/health` and `/metrics` look at.
     watch: health::Watch,
 }
@@ -53,16 +51,14 @@ impl ReadApi {
     /// Reads the settings; asks the clock at each request. Needs a tokio runtime.
     pub fn start(environment: &Environment, clock: fn() -> OffsetDateTime) -> anyhow::Result<Self> {
         let topic = |topic: Topic| environment.optional(topic.variable()).unwrap_or(topic.default_name()).to_owned();
-        let kafka = KafkaSettings::read(environment)?;
         Ok(Self {
             pool: store::pool(environment)?,
             clock,
             user_events: topic(Topic::UserEvents),
             system_audit: topic(Topic::SystemAudit),
             order_events: topic(Topic::OrderEvents),
-            watch: health::Watch::read(environment, &kafka)?,
-            publisher: OrderedPublisher::start(kafka).context("no Kafka producer")?,
-            budget: outbox::budget(environment)?,
+            watch: health::Watch::read(environment, &KafkaSettings::read(environment)?)?,
+            publishing: Publishing::start(environment)?,
         })
     }
 
@@ -94,6 +90,7 @@ pub fn router<D: Description>(api: ReadApi) -> (Router, D) {
         .needing(Scope::Admin, route!(letters::show::show_letter))
         .needing(Scope::Admin, route!(letters::discard::discard_letter))
         .needing(Scope::Admin, route!(parked::list_parked))
+        .needing(Scope::Admin, route!(unpublished::list_unpublished))
         .open(route!(health::show_health))
         .open(route!(metrics::show_metrics))
         .into_parts(Arc::new(api));

@@ -13,6 +13,7 @@ use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use store::PgPool;
 use store::figures::{self, Figures};
+use store::outbox::TopicFigures;
 use tokio::time::timeout;
 
 use crate::ReadApi;
@@ -81,26 +82,37 @@ fn write(families: &mut Families, figures: &Figures) {
             number(dead.letters),
         );
     }
-    let outbox = &figures.outbox;
-    families.gauge("outbox_pending_records", "Events that wait to be published.", &[], number(outbox.pending));
-    let oldest = outbox.oldest_age_seconds.unwrap_or(0.0).max(0.0);
-    families.gauge(
-        "outbox_oldest_pending_age_seconds",
-        "For how long the oldest of them waits; 0 where none does.",
-        &[],
-        oldest,
-    );
-    families.gauge(
-        "outbox_stopped_keys",
-        "Keys of the outbox that Kafka refuses for now.",
-        &[],
-        number(outbox.stopped_keys),
-    );
+    for of_topic in &figures.outbox {
+        outbox(families, of_topic);
+    }
     families.gauge("audit_chains", "Chains of the audit log that were verified.", &[], number(figures.audit_chains));
     families.gauge("audit_broken_chains", "Those of them that are broken.", &[], number(figures.audit_broken_chains));
     if let Some(at) = figures.audit_verified_at {
         let help = "When any chain of the audit log was verified last.";
         families.gauge("audit_verified_timestamp_seconds", help, &[], seconds(at));
+    }
+}
+
+/// What waits of a topic, and what became of all that did.
+fn outbox(families: &mut Families, of_topic: &TopicFigures) {
+    let labels = [("topic", of_topic.topic.as_str())];
+    let oldest = of_topic.oldest_age_seconds.unwrap_or(0.0).max(0.0);
+    for (name, help, value) in [
+        ("outbox_pending_records", "Events that wait to be published.", number(of_topic.pending)),
+        ("outbox_oldest_pending_age_seconds", "For how long the oldest of them waits; 0 where none does.", oldest),
+        ("outbox_stopped_keys", "Keys of the outbox that Kafka refuses for now.", number(of_topic.stopped_keys)),
+    ] {
+        families.gauge(name, help, &labels, value);
+    }
+    for (name, help, count) in [
+        (
+            "outbox_published_records_total",
+            "Events that Kafka acknowledged, and that left the outbox.",
+            of_topic.published,
+        ),
+        ("outbox_failed_records_total", "Times that Kafka refused an event.", of_topic.failed),
+    ] {
+        families.counter(name, help, &labels, count.unsigned_abs());
     }
 }
 
