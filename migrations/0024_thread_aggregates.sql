@@ -33,6 +33,8 @@ comment on column thread_aggregates.event_source is 'The event that created it, 
 
 create index thread_aggregates_top_idx on thread_aggregates (course_id, score desc, thread_id) where deleted_at is null;
 
+-- Without a foreign key: to look each row's thread up takes twice as long as writing the row. Nobody but the owner may remove a thread, and
+-- whoever writes facts brings them into the sums of their threads in the same transaction, which fails where one is not there.
 create table thread_activity (
     activity_id bigint generated always as identity,
     thread_id text collate "C" not null,
@@ -44,8 +46,7 @@ create table thread_activity (
     up_votes smallint not null,
     down_votes smallint not null,
     happened_at timestamptz not null,
-    constraint thread_activity_pkey primary key (activity_id),
-    constraint thread_activity_threads_fkey foreign key (thread_id) references thread_aggregates
+    constraint thread_activity_pkey primary key (activity_id)
 );
 
 comment on table thread_activity is 'The facts behind the sums: a row for each event that took effect, with what it adds. Rows are added, and none is changed.';

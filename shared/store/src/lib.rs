@@ -33,6 +33,7 @@ pub mod parked_events;
 pub mod payments;
 pub mod shop;
 pub mod stock;
+pub mod thread_aggregates;
 pub mod user_auth_events;
 pub mod users;
 
