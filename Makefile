@@ -58,7 +58,7 @@ dev: ## Serve all functions on http://127.0.0.1:9000 (ONCEWARD_HTTP_PORT) while 
 	@$(bin)/stack up
 	@$(bin)/dev
 
-demo: up ## See clicks, users and orders travel through Kafka into PostgreSQL, counted and compared
+demo: up ## See clicks, users, orders and discussions travel through Kafka into PostgreSQL, counted and compared
 	@$(bin)/demo
 
 scenarios: up ## Run every command of docs/scenarios.md, and compare what it prints; DO="--only restart" runs one, DO=--write takes the output down

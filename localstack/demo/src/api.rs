@@ -1,4 +1,4 @@
-//! The HTTP side of users, the audit log and dead letters, with an API key.
+//! The HTTP side of all that needs an API key.
 
 use std::time::Duration;
 
@@ -34,8 +34,18 @@ impl Api {
 
     /// Sends JSON to a path.
     pub(crate) async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
-        let answer = self.ask(Method::POST, path, Some(("application/json", body))).await?;
+        self.change(Method::POST, path, body).await
+    }
+
+    /// Sends JSON to a path by this method.
+    pub(crate) async fn change(&self, method: Method, path: &str, body: &Value) -> anyhow::Result<Value> {
+        let answer = self.ask(method, path, Some(("application/json", body))).await?;
         answer.with_context(|| format!("there is nothing at {path}"))
+    }
+
+    /// Deletes what is at a path.
+    pub(crate) async fn delete(&self, path: &str) -> anyhow::Result<()> {
+        self.ask(Method::DELETE, path, None).await?.map(drop).with_context(|| format!("there is nothing at {path}"))
     }
 
     async fn ask(&self, method: Method, path: &str, body: Option<(&str, &Value)>) -> anyhow::Result<Option<Value>> {
@@ -48,6 +58,7 @@ impl Api {
         let text = answer.text().await.unwrap_or_default();
         match status {
             StatusCode::NOT_FOUND => Ok(None),
+            StatusCode::NO_CONTENT => Ok(Some(Value::Null)),
             status if status.is_success() => {
                 serde_json::from_str(&text).map(Some).with_context(|| format!("{path} answers what is no JSON"))
             }

@@ -3,6 +3,7 @@
 mod api;
 mod copies;
 mod database;
+mod discussions;
 mod kafka;
 mod mishaps;
 mod operator;

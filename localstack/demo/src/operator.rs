@@ -42,6 +42,12 @@ struct Verified {
     broken: Vec<Broken>,
 }
 
+/// Sums that were compared with their facts.
+#[derive(Deserialize)]
+struct Compared {
+    differing: u64,
+}
+
 /// Who calls these commands, in the checkout.
 pub(crate) struct Operator {
     pub(crate) root: PathBuf,
@@ -50,7 +56,8 @@ pub(crate) struct Operator {
 impl Operator {
     /// Makes an API key for everything, for a day.
     pub(crate) async fn make_key(&self, name: &str) -> anyhow::Result<String> {
-        let scopes = ["events:*", "links", "read", "admin"].into_iter().flat_map(|scope| ["--scope", scope]);
+        let scopes = ["events:*", "links", "discussions", "read", "admin"];
+        let scopes = scopes.into_iter().flat_map(|scope| ["--scope", scope]);
         let arguments = ["api-key", "create", "--name", name, "--source", "*", "--expires-in-days", "1"];
         let made: MadeKey = self.ask(&arguments.into_iter().chain(scopes).collect::<Vec<_>>()).await?;
         Ok(made.key)
@@ -66,6 +73,13 @@ impl Operator {
             bail!("audit-verify ends with {}, and finds {:?}", output.status, verified.broken);
         }
         Ok(verified.broken)
+    }
+
+    /// Compares all sums with the facts behind them, and says how many rows differ.
+    pub(crate) async fn differing_sums(&self) -> anyhow::Result<u64> {
+        let arguments = &["aggregates-check"];
+        let compared: Vec<Compared> = answer(arguments, &self.run(arguments).await?)?;
+        Ok(compared.iter().map(|sums| sums.differing).sum())
     }
 
     /// All dead letters of a key, whatever became of them.

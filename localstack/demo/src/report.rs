@@ -116,6 +116,7 @@ pub(crate) fn how_to_go_on(dev_port: u16) -> String {
   make audit-verify   see whether the audit log is whole
   make producer send a shop's events from a menu, and compare the database with what was sent
   make scenarios   see every promise kept, command by command (docs/scenarios.md)
+  make aggregates-check   make every sum anew from its facts, and compare
   make dlq      see the record that no consumer can read, and what else failed (DO=--help: send it on again, give it up)
   make test     run every test against the same servers
   make down     stop Kafka and PostgreSQL (WIPE=1: and forget what they hold)

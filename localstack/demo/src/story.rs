@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep};
 use crate::api::Api;
 use crate::copies::Copies;
 use crate::database;
+use crate::discussions::Discussions;
 use crate::kafka::OtherProducer;
 use crate::mishaps::Mishaps;
 use crate::operator::Operator;
@@ -92,6 +93,7 @@ async fn play(stage: &Stage, base: &str) -> anyhow::Result<Vec<Row>> {
     let api = Api::new(base, &key)?;
     rows.extend(People::new(stage, &api, operator, now).play().await?);
     rows.extend(Shop::new(stage, &api, now).play().await?);
+    rows.extend(Discussions::new(&api, operator, now).play().await?);
     Ok(rows)
 }
 

@@ -11,7 +11,7 @@ pub(crate) async fn make(root: &Path) -> anyhow::Result<String> {
     let this = std::env::current_exe().context("cannot find this program")?;
     let mut command = Command::new(this.with_file_name("operator"));
     command.args(["api-key", "create", "--name", "make dev", "--source", "*", "--expires-in-days", "1", "--json"]);
-    command.args(["events:*", "links", "read", "admin"].iter().flat_map(|scope| ["--scope", scope]));
+    command.args(["events:*", "links", "discussions", "read", "admin"].iter().flat_map(|scope| ["--scope", scope]));
     let output = command.current_dir(root).output().await.context("cannot run what `make api-key` runs")?;
     if !output.status.success() {
         bail!("no API key could be made: {}", String::from_utf8_lossy(&output.stderr).trim());

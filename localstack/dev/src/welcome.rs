@@ -25,6 +25,9 @@ pub(crate) fn show(root: &Path, port: u16, key: &str) {
                         \"metadata\":{{\"source\":\"/try\"}}}}'
   what it came to  curl -H \"Authorization: Bearer $KEY\" {base}/users/u1
                    curl -H \"Authorization: Bearer $KEY\" '{base}/api/audit?user=u1'
+  start a thread   curl -H \"Authorization: Bearer $KEY\" {base}/api/discussions/threads -H 'content-type: application/json' \\
+                        -d '{{\"courseId\":\"c1\",\"title\":\"Why?\",\"content\":\"I wonder.\",\"author\":\"u1\"}}'
+  the best ones    curl -H \"Authorization: Bearer $KEY\" {base}/api/analytics/courses/c1/top
   every route      localstack/requests.http, in the REST client of your editor
   a whole shop     make producer, in another terminal
   any function     curl -d '{{}}' {base}/2015-03-31/functions/migrate/invocations

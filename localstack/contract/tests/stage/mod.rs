@@ -47,7 +47,7 @@ impl Stage {
         let running = Runtime::start(config).await.unwrap();
         let base = format!("http://{}", running.addr);
         let stops: Vec<_> = polled.iter().map(|function| poll(function, &topics, &base)).collect();
-        let key = api_key(&database, &["links", "events:*", "read", "admin"], &["*"]).await;
+        let key = api_key(&database, &["links", "discussions", "events:*", "read", "admin"], &["*"]).await;
         Self { base, key, running, stops, _database: database, _topics: topics }
     }
 
