@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use api::{Caller, Failure, unread_body};
+use api::{Caller, Failure, Idempotency, unread_body};
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -8,11 +8,8 @@ use axum::extract::rejection::BytesRejection;
 use axum::response::{IntoResponse, Response};
 use http::header::LOCATION;
 use http::{HeaderMap, StatusCode};
-use lambda::Problem;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use store::PgConnection;
-use store::idempotency_keys::{self, Claim};
 use store::links::{self, Link};
 use time::OffsetDateTime;
 use url::Url;
@@ -61,32 +58,19 @@ pub(crate) async fn create(
 ) -> Result<Response, Failure> {
     let body = body.map_err(|error| unread_body(&error, BODY_LIMIT))?;
     let wanted = request::wanted(&headers, &body, &api.base)?;
-    let key = request::idempotency_key(&headers)?;
+    let idempotency = Idempotency::read(&headers, "POST /api/links", &caller, &body)?;
     let now = (api.clock)();
     let mut transaction = api.pool.begin().await?;
-    let answer = match key {
-        None => make(&mut transaction, &wanted, &api.base, now).await?,
-        Some(key) => {
-            let (scope, hash) = (scope(&caller), Sha256::digest(&body));
-            match idempotency_keys::claim(&mut transaction, &scope, key, &hash, now).await? {
-                Claim::Answered(answer) => answer,
-                Claim::OtherRequest => return Err(other_request().into()),
-                Claim::New => {
-                    let answer = make(&mut transaction, &wanted, &api.base, now).await?;
-                    idempotency_keys::answer(&mut transaction, &scope, key, &answer).await?;
-                    answer
-                }
-            }
-        }
+    let answer = if let Some(answer) = idempotency.answered(&mut transaction, now).await? {
+        answer
+    } else {
+        let answer = make(&mut transaction, &wanted, &api.base, now).await?;
+        idempotency.keep(&mut transaction, &answer).await?;
+        answer
     };
     transaction.commit().await?;
     let location = format!("/api/links/{}", answer["code"].as_str().unwrap_or_default());
     Ok((StatusCode::CREATED, [(LOCATION, location)], axum::Json(answer)).into_response())
-}
-
-/// What idempotency keys of this request stand under. Each API key has its own: what another was answered is not for it.
-fn scope(caller: &Caller) -> String {
-    format!("POST /api/links {}", caller.key_id())
 }
 
 /// Inserts the link, and answers with what is shown of it.
@@ -120,10 +104,4 @@ fn id_at(now: OffsetDateTime) -> Uuid {
 /// The database keeps microseconds: the first answer says the same as every later one.
 fn stored(now: OffsetDateTime) -> OffsetDateTime {
     now.replace_nanosecond(now.microsecond() * 1000).expect("less than a second")
-}
-
-fn other_request() -> Problem {
-    let detail = "Another request was sent with this Idempotency-Key. Use a new key for a new request.";
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency-key-reused", "Idempotency key reused", detail)
-        .about("Idempotency-Key")
 }

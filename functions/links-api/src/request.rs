@@ -1,4 +1,4 @@
-use api::{invalid, media_type, reason, unsupported_media_type};
+use api::invalid;
 use events::ShortCode;
 use http::HeaderMap;
 use lambda::Problem;
@@ -11,8 +11,6 @@ use crate::{code, target};
 
 /// The largest body, in bytes: a target of the greatest length fits, with every character escaped.
 pub(crate) const BODY_LIMIT: usize = 16 * 1024;
-/// The longest `Idempotency-Key`, in bytes.
-const KEY_LIMIT: usize = 255;
 
 /// A link that is wanted.
 #[derive(Deserialize, ToSchema)]
@@ -34,21 +32,10 @@ pub(crate) struct Wanted {
 
 /// Reads a request for a new link.
 pub(crate) fn wanted(headers: &HeaderMap, body: &[u8], base: &Url) -> Result<Wanted, Problem> {
-    if media_type(headers) != "application/json" {
-        return Err(unsupported_media_type("Send the link as JSON, with content-type application/json."));
-    }
-    let new: NewLink = serde_json::from_slice(body)
-        .map_err(|error| invalid("body", format!("The body is not a link: {}.", reason(&error))))?;
+    let new: NewLink = api::json(headers, body, "a link")?;
     let target = target::parse(&new.target, base).map_err(|error| invalid("target", error.to_string()))?;
     let code = new.code.as_deref().map(own_code).transpose()?;
     Ok(Wanted { target, code })
-}
-
-/// The key of the request, where it has one.
-pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
-    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
-    let key = value.to_str().ok().filter(|key| (1..=KEY_LIMIT).contains(&key.len()));
-    key.map(Some).ok_or_else(|| invalid("Idempotency-Key", "The key is not 1 to 255 characters of ASCII."))
 }
 
 fn own_code(text: &str) -> Result<ShortCode, Problem> {

@@ -1,6 +1,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use api::query::{limit, micros, moment, no_cursor, of_micros, parameters, text};
 use api::{Cursor, Failure, Page, invalid};
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
@@ -13,7 +14,6 @@ use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::ReadApi;
-use crate::query::{limit, micros, moment, no_cursor, of_micros, parameters, text};
 
 /// Which entries of the audit log: those for which all that is given holds.
 #[derive(Debug, Deserialize, IntoParams)]

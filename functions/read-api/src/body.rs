@@ -1,6 +1,6 @@
 //! The body of a request.
 
-use api::{invalid, media_type, reason, unread_body, unsupported_media_type};
+use api::unread_body;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use http::HeaderMap;
@@ -16,9 +16,5 @@ pub(crate) fn json<T: DeserializeOwned>(
     what: &str,
 ) -> Result<T, Problem> {
     let body = body.map_err(|error| unread_body(&error, BODY_LIMIT))?;
-    if media_type(headers) != "application/json" {
-        return Err(unsupported_media_type(&format!("Send {what} as JSON, with content-type application/json.")));
-    }
-    serde_json::from_slice(&body)
-        .map_err(|error| invalid("body", format!("The body is not {what}: {}.", reason(&error))))
+    api::json(headers, &body, what)
 }

@@ -20,7 +20,7 @@ pub(crate) struct KeyAnswer {
     /// What it is for.
     #[schema(example = "shop")]
     name: String,
-    /// What it may: `links`, `read`, `admin`, `events:*`, or `events:` and a type.
+    /// What it may: `links`, `discussions`, `read`, `admin`, `events:*`, or `events:` and a type.
     #[schema(example = json!(["links", "events:user.registered"]))]
     scopes: Vec<String>,
     /// The sources that its events may have; `*` is any.

@@ -13,8 +13,6 @@ mod metrics;
 mod orders;
 mod parked;
 mod path;
-mod query;
-mod tagged;
 mod tries;
 mod unpublished;
 mod users;

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use api::query::{limit, parameters, text};
 use api::{Cursor, Failure, Page};
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
@@ -11,7 +12,6 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::ReadApi;
 use crate::bytes::BytesAnswer;
-use crate::query::{limit, parameters, text};
 
 /// Which events that wait.
 #[derive(Debug, Deserialize, IntoParams)]

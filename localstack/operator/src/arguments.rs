@@ -21,7 +21,7 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Compare all that is summed up with the facts behind it
     AggregatesCheck(AggregatesCheck),
-    /// API keys: who may send events, make links, read, and administer
+    /// API keys: who may send events, make links, discuss, read, and administer
     #[command(subcommand)]
     ApiKey(ApiKey),
     /// Dead letters: records that failed for good
@@ -69,7 +69,7 @@ pub(crate) struct NewKey {
     /// What it is for
     #[arg(long)]
     pub(crate) name: String,
-    /// What it may: links, read, admin, events:* or events:<type>; several with commas or with several --scope
+    /// What it may: links, discussions, read, admin, events:* or events:<type>; several with commas or with several --scope
     #[arg(long = "scope", value_name = "SCOPE", value_delimiter = ',', required = true)]
     pub(crate) scopes: Vec<String>,
     /// A source that its events may have, or * for any; several with several --source

@@ -7,9 +7,6 @@ use utoipa::ToSchema;
 
 use crate::invalid;
 
-/// How many items a page has where the request does not say, and at most.
-const ITEMS: (u16, u16) = (50, 500);
-
 /// A part of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Page<T> {
@@ -52,12 +49,4 @@ impl<C: DeserializeOwned> Cursor<C> {
         text.map(|text| decoded(text).ok_or_else(|| invalid("cursor", "The cursor is none that a page gave.")))
             .transpose()
     }
-}
-
-/// Reads the `limit` of a request.
-pub fn limit(asked: Option<u16>) -> Result<i64, Problem> {
-    let (usual, most) = ITEMS;
-    let asked = asked.unwrap_or(usual);
-    let fits = (1..=most).contains(&asked);
-    fits.then(|| asked.into()).ok_or_else(|| invalid("limit", format!("The limit is not 1 to {most}.")))
 }

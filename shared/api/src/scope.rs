@@ -13,6 +13,8 @@ pub enum Scope {
     Events,
     /// To make links and look at them.
     Links,
+    /// To write threads and comments, to vote on them, and to read them.
+    Discussions,
     /// To read what events have come to.
     Read,
     /// To look into failures and mend them, to erase people, and to make and revoke keys.
@@ -21,7 +23,7 @@ pub enum Scope {
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Events, Self::Links, Self::Read, Self::Admin];
+    pub const ALL: [Self; 5] = [Self::Events, Self::Links, Self::Discussions, Self::Read, Self::Admin];
 
     /// The name, as documents and problems say it.
     #[must_use]
@@ -29,6 +31,7 @@ impl Scope {
         match self {
             Self::Events => "events",
             Self::Links => "links",
+            Self::Discussions => "discussions",
             Self::Read => "read",
             Self::Admin => "admin",
         }
@@ -44,6 +47,8 @@ pub enum Grant {
     Events(EventType),
     /// `links`
     Links,
+    /// `discussions`
+    Discussions,
     /// `read`
     Read,
     /// `admin`
@@ -53,7 +58,7 @@ pub enum Grant {
 /// A text that is no grant, as far as it is repeated.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error(
-    "{0:?} is no scope: there are links, read, admin, events:* and events:<type> of a type that is taken from outside"
+    "{0:?} is no scope: there are links, discussions, read, admin, events:* and events:<type> of a type that is taken from outside"
 )]
 pub struct InvalidGrant(String);
 
@@ -64,6 +69,7 @@ impl Grant {
         match self {
             Self::AllEvents | Self::Events(_) => scope == Scope::Events,
             Self::Links => scope == Scope::Links,
+            Self::Discussions => scope == Scope::Discussions,
             Self::Read => scope == Scope::Read,
             Self::Admin => scope == Scope::Admin,
         }
@@ -78,6 +84,7 @@ impl FromStr for Grant {
         let grant = match text {
             "events:*" => Some(Self::AllEvents),
             "links" => Some(Self::Links),
+            "discussions" => Some(Self::Discussions),
             "read" => Some(Self::Read),
             "admin" => Some(Self::Admin),
             _ => text.strip_prefix("events:").and_then(of_type),
@@ -89,7 +96,8 @@ impl FromStr for Grant {
 impl PartialSchema for Grant {
     fn schema() -> RefOr<Schema> {
         let of_types = EventType::ALL.into_iter().filter(|of| of.is_taken_from_outside()).map(Self::Events);
-        let all = [Self::Links, Self::Read, Self::Admin, Self::AllEvents].into_iter().chain(of_types);
+        let all =
+            [Self::Links, Self::Discussions, Self::Read, Self::Admin, Self::AllEvents].into_iter().chain(of_types);
         ObjectBuilder::new().schema_type(Type::String).enum_values(Some(all.map(|grant| grant.to_string()))).into()
     }
 }
@@ -102,6 +110,7 @@ impl fmt::Display for Grant {
             Self::AllEvents => f.write_str("events:*"),
             Self::Events(event_type) => write!(f, "events:{event_type}"),
             Self::Links => f.write_str("links"),
+            Self::Discussions => f.write_str("discussions"),
             Self::Read => f.write_str("read"),
             Self::Admin => f.write_str("admin"),
         }

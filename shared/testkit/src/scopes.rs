@@ -9,10 +9,11 @@ use utoipa::openapi::path::{Operation, PathItem};
 use crate::{TestDatabase, api_key};
 
 /// What keys may, each by the scope that routes ask for.
-const GRANTS: [(&str, &str); 5] = [
+const GRANTS: [(&str, &str); 6] = [
     ("events", "events:*"),
     ("events", "events:user.registered"),
     ("links", "links"),
+    ("discussions", "discussions"),
     ("read", "read"),
     ("admin", "admin"),
 ];

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use api::{Failure, Page};
+use api::query::{limit, micros, parameters, place};
+use api::{Failure, Page, tagged};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Response;
@@ -12,8 +13,6 @@ use utoipa::IntoParams;
 use super::answer::AdjustmentAnswer;
 use crate::ReadApi;
 use crate::path::{SkuInPath, no_stock};
-use crate::query::{limit, micros, parameters, place};
-use crate::tagged::tagged;
 
 /// Which part of the ledger.
 #[derive(Debug, Deserialize, IntoParams)]

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use api::{Cursor, Failure, Page, invalid};
+use api::query::{limit, no_cursor, parameters};
+use api::{Cursor, Failure, Page, invalid, tagged};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Response;
@@ -12,8 +13,6 @@ use utoipa::IntoParams;
 
 use super::answer::StockAnswer;
 use crate::ReadApi;
-use crate::query::{limit, no_cursor, parameters};
-use crate::tagged::tagged;
 
 /// Which articles.
 #[derive(Debug, Deserialize, IntoParams)]

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use api::Failure;
+use api::{Failure, tagged};
 use axum::extract::State;
 use axum::response::Response;
 use http::HeaderMap;
@@ -11,7 +11,6 @@ use utoipa::ToSchema;
 use super::answer::{AdjustmentAnswer, StockAnswer};
 use crate::ReadApi;
 use crate::path::{SkuInPath, no_stock};
-use crate::tagged::tagged;
 
 /// How many adjustments are shown with a stock.
 const RECENT: i64 = 20;

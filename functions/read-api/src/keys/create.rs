@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use api::{Caller, Failure, Grant, InvalidNewKey, Key, NewKey, invalid, key_created};
+use api::{Caller, Failure, Grant, InvalidNewKey, Key, NewKey, invalid, key_created, query};
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use super::KeyAnswer;
 use crate::tries::Deadline;
-use crate::{ReadApi, body, query};
+use crate::{ReadApi, body};
 
 /// An API key that is wanted.
 #[derive(Deserialize, ToSchema)]
@@ -25,7 +25,7 @@ pub(crate) struct Wanted {
     /// What it is for.
     #[schema(min_length = 1, max_length = 128, example = "shop")]
     name: String,
-    /// What it may, at least one: `links`, `read`, `admin`, `events:*`, or `events:` and a type that is taken from outside.
+    /// What it may, at least one: `links`, `discussions`, `read`, `admin`, `events:*`, or `events:` and a type that is taken from outside.
     #[schema(value_type = Vec<Grant>, min_items = 1, example = json!(["links", "events:user.registered"]))]
     scopes: Vec<String>,
     /// The sources that its events may have; `*` is any. A key that may send events names at least one.

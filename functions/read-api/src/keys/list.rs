@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use api::query::{limit, micros, no_cursor, of_micros, parameters};
 use api::{Cursor, Failure, Key, Page};
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
@@ -10,7 +11,6 @@ use utoipa::IntoParams;
 
 use super::KeyAnswer;
 use crate::ReadApi;
-use crate::query::{limit, micros, no_cursor, of_micros, parameters};
 
 /// Which part of the list.
 #[derive(Debug, Deserialize, IntoParams)]

@@ -1,10 +1,9 @@
 use api::invalid;
+use api::query::{moment, number, text};
 use lambda::Problem;
 use serde::Deserialize;
 use store::dead_letters::Filter;
 use utoipa::ToSchema;
-
-use crate::query::{moment, number, text};
 
 /// What a dead letter may be.
 const STATES: [&str; 4] = ["open", "redriven", "applied", "discarded"];

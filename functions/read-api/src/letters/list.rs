@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use api::query::{limit, parameters};
 use api::{Cursor, Failure, Page};
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
@@ -12,7 +13,6 @@ use utoipa::IntoParams;
 use super::answer::LetterAnswer;
 use super::filter::{Filters, Number, state};
 use crate::ReadApi;
-use crate::query::{limit, parameters};
 
 /// Which dead letters: those for which all that is given holds.
 #[derive(Debug, Deserialize, IntoParams)]

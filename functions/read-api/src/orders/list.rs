@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use api::{Failure, Page, invalid};
+use api::query::{limit, micros, parameters, place};
+use api::{Failure, Page, invalid, tagged};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Response;
@@ -14,8 +15,6 @@ use utoipa::IntoParams;
 use super::SummaryAnswer;
 use super::answer::Standing;
 use crate::ReadApi;
-use crate::query::{limit, micros, parameters, place};
-use crate::tagged::tagged;
 
 /// Which orders: those for which all that is given holds.
 #[derive(Debug, Deserialize, IntoParams)]

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use api::Failure;
+use api::{Failure, tagged};
 use axum::extract::State;
 use axum::response::Response;
 use http::HeaderMap;
@@ -13,7 +13,6 @@ use super::SummaryAnswer;
 use super::answer::PaymentAnswer;
 use crate::ReadApi;
 use crate::path::{OrderInPath, no_order};
-use crate::tagged::tagged;
 
 /// How many payments are shown with an order.
 const PAYMENTS: u8 = 50;

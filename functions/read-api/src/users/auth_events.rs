@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use api::query::{limit, micros, of_micros, parameters};
 use api::{Cursor, Failure, Page};
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
@@ -11,7 +12,6 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::ReadApi;
 use crate::path::{UserInPath, no_user};
-use crate::query::{limit, micros, of_micros, parameters};
 
 /// Which part of the history.
 #[derive(Debug, Deserialize, IntoParams)]

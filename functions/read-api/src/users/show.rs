@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use api::Failure;
+use api::{Failure, tagged};
 use axum::extract::State;
 use axum::response::Response;
 use http::HeaderMap;
@@ -13,7 +13,6 @@ use utoipa::ToSchema;
 use crate::ReadApi;
 use crate::orders::SummaryAnswer;
 use crate::path::{UserInPath, no_user};
-use crate::tagged::tagged;
 
 /// How many orders are shown with a user.
 const ORDERS: i64 = 5;

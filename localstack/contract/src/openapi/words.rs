@@ -13,14 +13,16 @@ const ABOUT: &str = "Short links and their clicks; users, their logins and the a
 
 const KEY: &str = "An API key, `onceward_<id>_<secret>`. Each route needs one of its scopes:\n\
     - `links`: to make links and look at them\n\
+    - `discussions`: to write threads and comments, to vote on them, and to read them\n\
     - `events:<type>`: to send events of a type, or `events:*` of any; the key names the sources that it may send for, too\n\
     - `read`: to read what events have come to\n\
     - `admin`: to look into failures and mend them, to erase people, and to make and revoke keys\n\n\
     A key that is wrong, revoked or expired is a 401; one that lacks the scope is a 403.";
 
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 9] = [
     ("links", "Short links, and who followed them."),
     ("events", "The intake: other people's programs send what happened."),
+    ("discussions", "Threads of courses, comments on them, and votes."),
     ("users", "What the events of users have come to."),
     ("shop", "Orders, what was paid for them, and stock."),
     ("audit", "What has to be on record. `make audit-verify` shows that nobody changed it."),

@@ -10,7 +10,8 @@ use sha2::{Digest, Sha256};
 const TAG: usize = 16;
 
 /// The answer, whose `ETag` follows from what it says; or 304 and nothing, where `If-None-Match` has it.
-pub(crate) fn tagged(request: &HeaderMap, answer: &impl Serialize) -> Response {
+#[must_use]
+pub fn tagged(request: &HeaderMap, answer: &impl Serialize) -> Response {
     let body = serde_json::to_vec(answer).expect("an answer has text keys, and times of the years 0 to 9999");
     let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(&Sha256::digest(&body)[..TAG]));
     let mut response = if has(request, &tag) {
