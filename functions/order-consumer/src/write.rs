@@ -1,12 +1,12 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use consumer::Effect;
+use consumer::{Effect, effects, firsts, told_again};
 use store::inventory::Adjustment;
 use store::orders::Order;
 use store::payments::Payment;
 use store::{PgConnection, inventory, orders, payments};
 
-use crate::compare::{effects, firsts};
+use crate::compare::{of_adjustments, of_orders, of_payments};
 use crate::row::Row;
 
 /// Writes rows of one type, in their order, and says what became of each.
@@ -38,13 +38,7 @@ async fn place(connection: &mut PgConnection, rows: &[&Order]) -> Result<Vec<Eff
         there = orders::load(connection, &ids).await?;
     }
     let told: Vec<_> = rows.iter().map(|order| (order.order_id.as_str(), &order.content)).collect();
-    effects(&told, new, &there)
-}
-
-/// Those that were there, or are told more than once here.
-fn told_again<'r>(ids: impl Iterator<Item = &'r str>, new: &HashSet<String>) -> Vec<&'r str> {
-    let mut left: HashSet<&str> = new.iter().map(String::as_str).collect();
-    ids.filter(|id| !left.remove(id)).collect()
+    effects("order", &told, new, &there, of_orders)
 }
 
 /// A payment in another currency than its order is refused whatever else is there, so that it makes no difference what came first.
@@ -83,7 +77,7 @@ async fn settle_sound(connection: &mut PgConnection, rows: &[&Payment]) -> Resul
         there = payments::load(connection, &ids).await?;
     }
     let told: Vec<_> = rows.iter().map(|payment| (payment.payment_id.as_str(), &payment.content)).collect();
-    effects(&told, new, &there)
+    effects("payment", &told, new, &there, of_payments)
 }
 
 async fn adjust(connection: &mut PgConnection, rows: &[&Adjustment]) -> Result<Vec<Effect>, store::Error> {
@@ -98,5 +92,5 @@ async fn adjust(connection: &mut PgConnection, rows: &[&Adjustment]) -> Result<V
         there = inventory::load(connection, &ids).await?;
     }
     let told: Vec<_> = rows.iter().map(|adjustment| (adjustment.adjustment_id.as_str(), &adjustment.content)).collect();
-    effects(&told, new, &there)
+    effects("adjustment", &told, new, &there, of_adjustments)
 }

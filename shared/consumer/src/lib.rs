@@ -4,6 +4,7 @@ mod admit;
 mod apply;
 mod breaker;
 mod consumer;
+mod content;
 mod dead_letter;
 mod drain;
 mod engine;
@@ -26,6 +27,7 @@ mod transaction;
 mod version;
 
 pub use consumer::{Consumer, Effect, Entity, Reading};
+pub use content::{differing, effects, firsts, told_again};
 pub use engine::Engine;
 pub use error::ProcessError;
 pub use item::{Batch, Item, Refusal};
