@@ -2,12 +2,15 @@ use time::OffsetDateTime;
 
 use crate::{Text, TraceId};
 
-/// What is known of the request that brought an event, for what the event itself does not say.
+/// What is known of a request that brought an event or led to one, for what nothing else says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Arrival {
-    pub(super) now: OffsetDateTime,
-    pub(super) correlation_id: Option<Text<128>>,
-    pub(super) traceparent: Option<Text<64>>,
+    /// When it came.
+    pub now: OffsetDateTime,
+    /// What all events of one piece of work share.
+    pub correlation_id: Option<Text<128>>,
+    /// The W3C trace context that it came in.
+    pub traceparent: Option<Text<64>>,
 }
 
 impl Arrival {
