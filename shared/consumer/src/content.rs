@@ -4,6 +4,7 @@ use std::hash::BuildHasher;
 use crate::Effect;
 
 /// The first of those that have one id: it may make what the others are then compared with.
+#[must_use]
 pub fn firsts<'a, R>(rows: &[&'a R], id: impl Fn(&'a R) -> &'a str) -> Vec<&'a R> {
     let mut seen = HashSet::new();
     rows.iter().copied().filter(|row| seen.insert(id(row))).collect()
