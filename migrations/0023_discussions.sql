@@ -19,8 +19,7 @@ create table threads (
     constraint threads_title_check check ((title is null) = (deleted_at is not null)),
     constraint threads_content_check check ((content is null) = (deleted_at is not null)),
     constraint threads_counts_check check (least(views, comments, up_votes, down_votes, last_place, version - 1) >= 0)
-) with (fillfactor = 70, toast_tuple_target = 256);
--- A view is a new version of the row: content stands beside it, so that it is not written again each time, and pages have room for more.
+) with (fillfactor = 70);
 
 comment on table threads is 'What people discuss in courses. One that is deleted stays, without what it said.';
 comment on column threads.comments is 'How many comments there are that are not deleted.';

@@ -13,6 +13,7 @@ pub mod consumer_failures;
 mod copy;
 pub mod dead_letters;
 pub mod directory;
+pub mod discussions;
 pub mod erasure;
 mod fault;
 pub mod figures;
