@@ -3,6 +3,7 @@
 mod api_key;
 mod clicks;
 mod database;
+mod discussions;
 mod log;
 mod outage;
 mod records;
@@ -17,6 +18,10 @@ mod wait;
 pub use api_key::api_key;
 pub use clicks::{click, click_event, rollups_equal_facts, uuid_at, uuid_bounds_at};
 pub use database::TestDatabase;
+pub use discussions::{
+    comment_added, comment_deleted, comment_edited, thread_created, thread_deleted, thread_edited, thread_viewed,
+    vote_cast,
+};
 pub use log::Log;
 pub use outage::break_tables;
 pub use records::{payload, raw_record, record};

@@ -46,7 +46,7 @@ pub fn inventory_adjusted(adjustment_id: &str, sku: &str, delta: i64) -> Event {
     }))
 }
 
-fn parsed<T: FromStr>(text: &str) -> T {
+pub(crate) fn parsed<T: FromStr>(text: &str) -> T {
     text.parse().ok().expect("a text of this type")
 }
 
