@@ -3,23 +3,23 @@ added as (
     select
         thread_id,
         sum(views) as views, sum(comments) as comments, sum(up_votes) as up_votes, sum(down_votes) as down_votes,
+        min(happened_at) filter (where event_type = 'thread.created') as created_at,
         -- Views are no activity.
-        max(happened_at) filter (where event_type <> 'thread.viewed') as latest,
-        min(happened_at) filter (where event_type = 'thread.deleted') as deleted_at
+        max(happened_at) filter (where event_type <> 'thread.viewed') as last_activity_at,
+        array_agg(happened_at order by happened_at) filter (where event_type = 'thread.deleted') as deletions
     from thread_activity
     group by thread_id
 ),
 recomputed as (
     select
-        thread.thread_id,
-        coalesce(added.views, 0) as views, coalesce(added.comments, 0) as comments,
-        coalesce(added.up_votes, 0) as up_votes, coalesce(added.down_votes, 0) as down_votes,
-        greatest(thread.created_at, added.latest) as last_activity_at, added.deleted_at
-    from thread_aggregates as thread
-    left join added using (thread_id)
+        thread_id, added.views, added.comments, added.up_votes, added.down_votes, added.created_at, added.last_activity_at,
+        -- Of several deletions the first that came counts.
+        case when thread.deleted_at = any (added.deletions) then thread.deleted_at else added.deletions[1] end as deleted_at
+    from added
+    left join thread_aggregates as thread using (thread_id)
 ),
 stored as not materialized (
-    select thread_id, views, comments, up_votes, down_votes, last_activity_at, deleted_at
+    select thread_id, views, comments, up_votes, down_votes, created_at, last_activity_at, deleted_at
     from thread_aggregates
 ),
 differing as (
