@@ -23,7 +23,7 @@ if_used = if [ ! -d .tools/stamps ]; then echo 'Nothing was ever started from th
   else setup/setup run && { [ -x $(bin)/stack ] || $(binaries); } && $(1); fi
 shell_scripts = $(shell grep -rl '^.!/usr/bin/env bash$$' .ci setup functions infra localstack migrations shared)
 
-.PHONY: help setup up down status migrate dev demo scenarios producer dlq api-key outbox parked audit-verify aggregates-check monitor test soak fuzz check build bench cost sqlx contract ready
+.PHONY: help setup up down status migrate dev demo scenarios producer dlq api-key outbox parked audit-verify aggregates-check replay monitor test soak fuzz check build bench cost sqlx contract ready
 .PHONY: check-format check-lints check-dependencies check-queries check-contract check-template check-scripts check-yaml check-monitoring
 
 help: ## Say what each verb does
@@ -84,6 +84,9 @@ audit-verify: ready ## Verify every row of the audit log against its hashes and 
 
 aggregates-check: ready ## Make every sum of every pipeline anew from its facts, and say where any differs; DO=--json for programs
 	@$(bin)/operator aggregates-check $(DO)
+
+replay: ready ## Deliver all records of a consumer's topics to it once more, while `make dev` runs: DO=discussion-consumer. Nothing may change
+	@$(bin)/event-source --replay $(or $(DO),discussion-consumer)
 
 monitor: ready ## Look at what runs with Prometheus, on http://127.0.0.1:9090 (ONCEWARD_PROMETHEUS_PORT); Ctrl-C ends it
 	@setup/setup monitor

@@ -9,6 +9,7 @@ mod invoke;
 mod place;
 mod progress;
 mod record;
+mod replay;
 mod schedule;
 mod scheduled_event;
 mod source;
@@ -18,6 +19,7 @@ mod status;
 mod stop;
 
 pub use config::{Backoff, Config};
+pub use replay::replay;
 pub use schedule::{ScheduleConfig, Scheduler};
 pub use source::EventSource;
 pub use sources::Sources;

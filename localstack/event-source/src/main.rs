@@ -4,12 +4,13 @@ use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use clap::Parser;
-use event_source::Sources;
+use event_source::{Config, Sources, replay};
 use settings::Environment;
 use stack::environment;
 use template::Template;
+use time::OffsetDateTime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
@@ -38,6 +39,9 @@ struct Arguments {
     /// Seconds between looks at the status of each mapping, which is a line where it changed or is wrong; 0: none
     #[arg(long, default_value_t = 30)]
     status_seconds: u64,
+    /// Deliver all that the topics of this function have now once more, from the oldest record on, and end
+    #[arg(long, value_name = "FUNCTION")]
+    replay: Option<String>,
 }
 
 #[tokio::main]
@@ -45,12 +49,15 @@ async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let root = environment::checkout(arguments.root, &std::env::current_dir()?)?;
     let settings: Environment = environment::load(&root)?.into_iter().collect();
-    let level =
-        EnvFilter::try_new(settings.optional("LOG_LEVEL").unwrap_or("info")).context("LOG_LEVEL is no level")?;
+    let usual = if arguments.replay.is_some() { "warn" } else { "info" };
+    let level = EnvFilter::try_new(settings.optional("LOG_LEVEL").unwrap_or(usual)).context("LOG_LEVEL is no level")?;
     let colour = std::io::stdout().is_terminal();
     tracing_subscriber::fmt().with_target(false).with_ansi(colour).with_env_filter(level).init();
     let bootstrap = arguments.bootstrap.as_deref().map_or_else(|| settings.required("KAFKA_BOOTSTRAP_SERVERS"), Ok)?;
     let mut sources = Sources::of(&Template::read(&arguments.template)?, bootstrap, &arguments.endpoint)?;
+    if let Some(function) = arguments.replay {
+        return deliver_again(sources.mappings, &function).await;
+    }
     if let Some(tick) = arguments.tick {
         sources.tick_every(Duration::from_secs(tick));
     }
@@ -71,4 +78,19 @@ async fn main() -> anyhow::Result<()> {
     stop.send_replace(true);
     let ended = failed.into_iter().chain(running.join_all().await.into_iter().map(Ok));
     ended.into_iter().try_for_each(|result| result?)
+}
+
+/// One topic after the other, each as a group of its own.
+#[expect(clippy::print_stdout, reason = "the result of a command-line tool")]
+#[expect(clippy::disallowed_methods, reason = "a group that has committed nothing: its name ends with the time")]
+async fn deliver_again(mappings: Vec<Config>, function: &str) -> anyhow::Result<()> {
+    let mappings: Vec<Config> = mappings.into_iter().filter(|config| config.function == function).collect();
+    ensure!(!mappings.is_empty(), "the template has no mapping of {function}");
+    for config in mappings {
+        let group = format!("{}.replay-{}", config.mapping.consumer_group, OffsetDateTime::now_utc().unix_timestamp());
+        let topic = config.mapping.topic.clone();
+        let records = replay(config, &group).await.with_context(|| format!("{topic} was not delivered to its end"))?;
+        println!("{function} got all of {topic} once more: {records} records");
+    }
+    Ok(())
 }

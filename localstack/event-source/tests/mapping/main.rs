@@ -8,6 +8,7 @@ mod group;
 mod lambda;
 mod payload;
 mod program;
+mod replayed;
 mod schedules;
 mod several;
 mod status;
