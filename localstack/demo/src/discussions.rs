@@ -109,7 +109,7 @@ impl<'a> Discussions<'a> {
         let (sums, edited) = (self.get(&course).await?, self.get(&edited).await?);
         let busy = self.get(&format!("/api/analytics/threads/{}", threads.busy)).await?;
         let best = self.get(&format!("{course}/top")).await?;
-        let place = |place: usize, thread: &str| u64::from(best["items"][place]["threadId"] == thread);
+        let place = |place: usize, thread: &str| u64::from(best["threads"][place]["threadId"] == thread);
         let mut rows: Vec<Row> =
             expected.iter().map(|(name, expected)| Row::new("course", name, *expected, number(&sums, name))).collect();
         rows.extend([
@@ -118,7 +118,7 @@ impl<'a> Discussions<'a> {
             Row::new("thread", "has the new title", 1, (edited["title"] == "And why not?").into()),
             Row::new("top", "first: the busy one", 1, place(0, &threads.busy)),
             Row::new("top", "then the quiet one", 1, place(1, &threads.quiet)),
-            Row::new("top", "and nothing else", 2, best["items"].as_array().map_or(0, Vec::len) as u64),
+            Row::new("top", "and nothing else", 2, best["threads"].as_array().map_or(0, Vec::len) as u64),
         ]);
         step.end(
             rows.iter().all(Row::is_right),
