@@ -88,7 +88,7 @@ async fn a_service_killed_at_any_moment_leaves_no_change_without_its_event_and_n
         };
     }
     world.is_whole().await;
-    let counted: i64 = sqlx::query_scalar("select up_votes from threads where thread_id = $1")
+    let counted: i64 = sqlx::query_scalar("select up_votes from threads where thread_id::text = $1")
         .bind(&thread)
         .fetch_one(&world.database.pool)
         .await

@@ -40,16 +40,18 @@ impl World {
 
     /// The same as the service has numbered them.
     async fn versions(&self) -> BTreeMap<String, Vec<i64>> {
-        let threads: Vec<(String, i64)> =
-            sqlx::query_as("select thread_id, version from threads").fetch_all(&self.database.pool).await.unwrap();
+        let threads: Vec<(String, i64)> = sqlx::query_as("select thread_id::text, version from threads")
+            .fetch_all(&self.database.pool)
+            .await
+            .unwrap();
         threads.into_iter().map(|(thread, version)| (thread, (1..=version).collect())).collect()
     }
 
     /// Threads of which the service and the aggregates do not say the same.
     async fn unlike_the_service(&self) -> Vec<String> {
         sqlx::query_scalar(
-            "select coalesce(t.thread_id, a.thread_id) from threads t
-             full join thread_aggregates a on a.thread_id = t.thread_id
+            "select coalesce(t.thread_id::text, a.thread_id) from threads t
+             full join thread_aggregates a on a.thread_id = t.thread_id::text
              where (t.course_id, t.views, t.comments, t.up_votes, t.down_votes, t.deleted_at is null)
                    is distinct from (a.course_id, a.views, a.comments, a.up_votes, a.down_votes, a.deleted_at is null)
                 or (t.deleted_at is null and t.title is distinct from a.title)",
