@@ -92,6 +92,33 @@ async fn in_binary_mode_the_value_is_the_data() {
     }
 }
 
+/// Its key is a thread, which may have the id of somebody.
+#[tokio::test]
+async fn an_event_of_a_discussion_is_about_who_wrote_read_or_voted() {
+    let database = TestDatabase::new().await;
+    let binary = headers(&database, &[("ce_specversion", "1.0"), ("ce_type", "vote.cast")]).await;
+    let odd = br#"[["ce_specversion","MS4w"],["ce_type","no base64!"]]"#.as_slice();
+    for (value, headers, person) in [
+        (r#"{"type":"thread.created","data":{"threadId":"t","authorId":"u-1"}}"#, b"[]".as_slice(), "u-1"),
+        (r#"{"type":"thread.viewed","data":{"threadId":"t","viewerId":"u-1"}}"#, b"[]", "u-1"),
+        (r#"{"type":"thread.viewed","data":{"threadId":"t"}}"#, b"[]", "t"),
+        (r#"{"type":"comment.added","data":{"userId":"u-2","authorId":"u-1"}}"#, b"[]", "u-2"),
+        (r#"{"type":"comment.added","data":{"authorId":"u 1"}}"#, b"[]", "t"),
+        (r#"{"voterId":"u-1","vote":"up"}"#, &binary, "u-1"),
+        (r#"{"voterId":"u-1","vote":"up"}"#, odd, "t"),
+        // Other events may say who wrote something as well, and are about whom they are about.
+        (r#"{"type":"user.registered","data":{"authorId":"u-1"}}"#, b"[]", "t"),
+        (r#"{"data":{"voterId":"u-1"}}"#, b"[]", "t"),
+        // Half of one.
+        (r#"{"type":"thread.created","data":{"threadId":"t","authorId":"u-1","title":"#, b"[]", "u-1"),
+        (r#"{"voterId":"u-1","#, &binary, "u-1"),
+        (r#"{"type":"user.updated","data":{"authorId":"u-1","#, b"[]", "t"),
+    ] {
+        let found = person_of(&database, Some(b"t"), value.as_bytes(), headers).await;
+        assert_eq!(found.as_deref(), Some(person), "{value}");
+    }
+}
+
 #[tokio::test]
 async fn where_the_data_is_silent_the_key_decides_and_then_the_attributes() {
     let database = TestDatabase::new().await;
