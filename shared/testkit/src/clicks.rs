@@ -1,5 +1,4 @@
 use events::{Data, Event, LinkClicked, Text, Utm};
-use sqlx::PgPool;
 use store::clicks::Click;
 use time::OffsetDateTime;
 use time::macros::datetime;
@@ -66,13 +65,4 @@ pub fn click(link_id: Uuid, clicked_at: OffsetDateTime) -> Click {
         ip: None,
         utm: [const { None }; 5],
     }
-}
-
-/// Counts all clicks anew and panics, naming the rows that differ, when a rollup says something else.
-pub async fn rollups_equal_facts(pool: &PgPool) {
-    let different: Vec<String> = sqlx::query_scalar(include_str!("../queries/compare_rollups.sql"))
-        .fetch_all(pool)
-        .await
-        .expect("clicks and rollups can be read");
-    assert!(different.is_empty(), "rollups differ from the clicks themselves:\n{}", different.join("\n"));
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod aggregates;
 mod api_key;
 mod clicks;
 mod database;
@@ -15,8 +16,9 @@ mod traces;
 mod users;
 mod wait;
 
+pub use aggregates::{aggregates_equal_facts, rollups_equal_facts};
 pub use api_key::api_key;
-pub use clicks::{click, click_event, rollups_equal_facts, uuid_at, uuid_bounds_at};
+pub use clicks::{click, click_event, uuid_at, uuid_bounds_at};
 pub use database::TestDatabase;
 pub use discussions::{
     comment_added, comment_deleted, comment_edited, thread_created, thread_deleted, thread_edited, thread_viewed,
