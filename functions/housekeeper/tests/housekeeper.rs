@@ -169,25 +169,27 @@ async fn what_is_left_of_the_erased_is_cleared_and_nothing_of_anybody_else() {
         &database,
         "insert into users (user_id, erased_at) values ('u-1', '2026-11-20Z'), ('u-3', '2026-11-20Z');
          insert into dead_letters (consumer, topic, partition, record_offset, key, value, headers, error_class, error, attempts)
-             select consumer, case consumer when 'order-consumer' then 'order.events' else 'user.events' end, 0, n, key::bytea, value::bytea, '[]', 'malformed', 'e', 1
+             select consumer, case consumer when 'order-consumer' then 'order.events' when 'discussion-consumer' then 'discussion.events' else 'user.events' end, 0, n, key::bytea, value::bytea, '[]', 'malformed', 'e', 1
              from (values
                  (1, 'event-fanout', 'u-1', 'Ada'), (2, 'event-fanout', 'k', '{\"userId\":\"u-1\"}'),
                  (3, 'event-fanout', 'u-2', 'Bob'), (4, 'event-fanout', 'u-10', '{\"userId\":\"u-10\"}'),
                  (5, 'click-consumer', 'u-3', 'a link of that code'),
                  (6, 'order-consumer', 'o-1', '{\"userId\":\"u-1\",\"address\":\"Ada\"}'),
-                 (7, 'order-consumer', 'o-2', '{\"userId\":\"u-2\"}'), (8, 'order-consumer', 'u-1', 'of an order of that name')
+                 (7, 'order-consumer', 'o-2', '{\"userId\":\"u-2\"}'), (8, 'order-consumer', 'u-1', 'of an order of that name'),
+                 (9, 'discussion-consumer', 't-1', '{\"type\":\"thread.created\",\"data\":{\"authorId\":\"u-1\",\"title\":\"Ada\"}}'),
+                 (10, 'discussion-consumer', 'u-1', 'of a thread of that name')
              ) as letter (n, consumer, key, value)",
     )
     .await;
     let done = housekeeper(&database).handle(None, NOW).await.unwrap();
-    assert_eq!(done, Done { letters_cleared: 3, finished: true, ..Done::default() });
+    assert_eq!(done, Done { letters_cleared: 4, finished: true, ..Done::default() });
     let left: Vec<i64> = sqlx::query_scalar(
         "select record_offset from dead_letters where state = 'open' and value is not null order by 1",
     )
     .fetch_all(&database.pool)
     .await
     .unwrap();
-    assert_eq!(left, [3, 4, 5, 7, 8]);
+    assert_eq!(left, [3, 4, 5, 7, 8, 10]);
     assert_eq!(count(&database, "users where erased_at = '2026-11-20Z'").await, 2);
     let again = housekeeper(&database).handle(None, NOW).await.unwrap();
     assert_eq!(again, Done { finished: true, ..Done::default() });

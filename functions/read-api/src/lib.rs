@@ -40,6 +40,7 @@ pub struct ReadApi {
     user_events: String,
     system_audit: String,
     order_events: String,
+    discussion_events: String,
     publishing: Publishing,
     /// What `/health` and `/metrics` look at.
     watch: health::Watch,
@@ -55,6 +56,7 @@ impl ReadApi {
             user_events: topic(Topic::UserEvents),
             system_audit: topic(Topic::SystemAudit),
             order_events: topic(Topic::OrderEvents),
+            discussion_events: topic(Topic::DiscussionEvents),
             watch: health::Watch::read(environment, &KafkaSettings::read(environment)?)?,
             publishing: Publishing::start(environment)?,
         })

@@ -6,16 +6,17 @@ use time::OffsetDateTime;
 use crate::blocked_keys::{self, Queue};
 
 /// The consumers whose events may be about people, in the order of their names, and what becomes of those that wait there.
-pub const CONSUMERS: [(&str, Waiting); 2] = [("event-fanout", Waiting::Removed), ("order-consumer", Waiting::Tried)];
+pub const CONSUMERS: [(&str, Waiting); 3] =
+    [("discussion-consumer", Waiting::Tried), ("event-fanout", Waiting::Removed), ("order-consumer", Waiting::Tried)];
 
 /// What becomes of events of the person that wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Waiting {
     /// They are about the person, whose id is their key, and go.
     Removed,
-    /// They are about something else that has no more of the person than the id, such as an order, whose id is their key. They are
-    /// applied all the same, and their bytes go with that: at once, because the row of the user that they may wait for is there now. One
-    /// that stands behind another goes when that does, and what somebody sent on goes.
+    /// They are about something else that has no more of the person than the id, such as an order or a thread, whose id is their key.
+    /// They are applied all the same, and their bytes go with that: at once where they wait for the row of the user, which is there now.
+    /// One that stands behind another goes when that does, and what somebody sent on goes.
     Tried,
 }
 

@@ -9,7 +9,7 @@ use testkit::{TestDatabase, order_placed, payment_settled, raw_record, traces_of
 
 use crate::world::{NOW, TOPIC, World, assert_same};
 
-const TOPICS: [&[&str]; 2] = [&["user.events", "system.audit"], &[TOPIC]];
+const TOPICS: [&[&str]; 3] = [&["discussion.events"], &["user.events", "system.audit"], &[TOPIC]];
 
 /// Erases `u-9`.
 async fn erase_them(world: &World) -> Option<Erased> {

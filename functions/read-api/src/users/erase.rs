@@ -71,7 +71,8 @@ async fn in_transaction(
     caller: &Caller,
 ) -> Result<(Erased, Vec<i16>), Failure> {
     let now = (api.clock)();
-    let topics: [&[&str]; 2] = [&[&api.user_events, &api.system_audit], &[&api.order_events]];
+    let topics: [&[&str]; 3] =
+        [&[&api.discussion_events], &[&api.user_events, &api.system_audit], &[&api.order_events]];
     let place = |((consumer, waiting), topics)| Place { consumer, topics, waiting };
     let places: Vec<Place<'_>> = CONSUMERS.into_iter().zip(topics).map(place).collect();
     let person = Person { user_id: id.as_str(), places: &places };
