@@ -1,6 +1,5 @@
 use api::Failure;
 use events::{Source, SystemAudit};
-use outbox::WriteError;
 use store::PgConnection;
 use time::OffsetDateTime;
 
@@ -18,11 +17,8 @@ impl ReadApi {
         now: OffsetDateTime,
     ) -> Result<Vec<i16>, Failure> {
         let source = Source::new(SOURCE).expect("a short text");
-        match outbox::audit(connection, &self.system_audit, &source, done, now).await {
-            Ok(shards) => Ok(shards),
-            Err(WriteError::Store(error)) => Err(error.into()),
-            Err(error) => Err(store::Error::Protocol(error.to_string()).into()),
-        }
+        let written = outbox::audit(connection, &self.system_audit, &source, done, now).await;
+        Ok(written.map_err(store::Error::from)?)
     }
 
     /// Publishes what was written, now that it has committed. What cannot be published at once the relay does.

@@ -23,6 +23,16 @@ pub enum WriteError {
     Store(#[from] store::Error),
 }
 
+impl From<WriteError> for store::Error {
+    /// What the outbox cannot take of our own events is a mistake of ours.
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::Store(error) => error,
+            error => Self::Protocol(error.to_string()),
+        }
+    }
+}
+
 /// The longest key, in bytes.
 const KEY_LIMIT: usize = 1024;
 
