@@ -123,7 +123,7 @@ fn an_operation_that_has_no_request_is_found_and_so_is_a_request_of_none() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_request_is_answered_as_it_says() {
-    let stage = Stage::start(&["event-fanout", "order-consumer"]).await;
+    let stage = Stage::start(&["event-fanout", "order-consumer", "discussion-consumer"]).await;
     let client = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
     let (mut variables, requests) = file();
     variables.insert("base".to_owned(), stage.base.clone());
@@ -135,8 +135,10 @@ async fn every_request_is_answered_as_it_says() {
         if request.title.starts_with("List dead letters") {
             variables.borrow_mut().insert("letter".to_owned(), body["items"][0]["id"].to_string());
         }
-        if let Some(made) = body["keyId"].as_str() {
-            variables.borrow_mut().insert("keyId".to_owned(), made.to_owned());
+        for name in ["keyId", "threadId", "commentId"] {
+            if let Some(made) = body[name].as_str() {
+                variables.borrow_mut().insert(name.to_owned(), made.to_owned());
+            }
         }
     }
     stage.stop().await;
