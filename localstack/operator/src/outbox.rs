@@ -4,7 +4,7 @@ use anyhow::{bail, ensure};
 use events::{SystemAudit, Text};
 use serde_json::{Value, json};
 use store::dead_letters::Reason;
-use store::outbox::{self, Stopped};
+use store::outbox::{self, Stopped, TopicFigures};
 use store::{Connection as _, PgConnection};
 use time::format_description::well_known::Rfc3339;
 
@@ -29,32 +29,51 @@ pub(crate) async fn run(
 
 async fn list(limit: u32, json: bool, connection: &mut PgConnection, session: &Session<'_>) -> anyhow::Result<Answer> {
     let backlog = outbox::backlog(connection).await?;
+    let topics = outbox::by_topic(connection).await?;
     let stopped = outbox::stopped(connection, limit.into()).await?;
     if json {
         return Answer::json(&json!({
             "pending": backlog.pending,
             "oldestAgeSeconds": backlog.oldest_age_seconds,
             "stoppedKeys": backlog.stopped_keys,
+            "topics": topics.iter().map(topic_as_json).collect::<Vec<_>>(),
             "stopped": stopped.iter().map(as_json).collect::<Vec<_>>(),
         }));
     }
-    let oldest = backlog
-        .oldest_age_seconds
-        .map(|seconds| format!(", the oldest for {}", span(time::Duration::seconds_f64(seconds))));
+    let oldest = backlog.oldest_age_seconds.map(|seconds| format!(", the oldest for {}", waited(seconds)));
     let mut lines = vec![match backlog.pending {
         0 => "Nothing waits in the outbox.".to_owned(),
         pending => format!("{pending} events wait in the outbox{}.", oldest.unwrap_or_default()),
     }];
+    if !topics.is_empty() {
+        let head = ["topic", "waiting", "oldest", "refused keys", "published", "refusals"];
+        lines.push(format!("\n{}", table(&head, &topics.iter().map(topic_row).collect::<Vec<_>>())));
+    }
     if !stopped.is_empty() {
         let head = ["id", "age", "topic", "key", "waiting", "tries", "next try", "error"];
         let rows: Vec<_> = stopped.iter().map(|key| row(key, session)).collect();
-        lines.push(format!("Kafka refuses the first event of {} keys; the others go on:\n", backlog.stopped_keys));
+        lines.push(format!("\nKafka refuses the first event of {} keys; the others go on:\n", backlog.stopped_keys));
         lines.push(table(&head, &rows));
         if rows.len() < usize::try_from(backlog.stopped_keys).unwrap_or(0) {
             lines.push("\nThere are more: a higher --limit shows them.".to_owned());
         }
     }
     Ok(Answer::lines(&lines))
+}
+
+fn waited(seconds: f64) -> String {
+    span(time::Duration::seconds_f64(seconds))
+}
+
+fn topic_row(topic: &TopicFigures) -> Vec<String> {
+    vec![
+        shown(topic.topic.as_bytes()),
+        topic.pending.to_string(),
+        topic.oldest_age_seconds.map(waited).unwrap_or_default(),
+        topic.stopped_keys.to_string(),
+        topic.published.to_string(),
+        topic.failed.to_string(),
+    ]
 }
 
 fn row(key: &Stopped, session: &Session<'_>) -> Vec<String> {
@@ -162,6 +181,17 @@ fn not_refused(id: i64) -> String {
 
 fn selection(ids: &[i64]) -> String {
     if ids.is_empty() { "all".to_owned() } else { format!("id={ids:?}") }
+}
+
+fn topic_as_json(topic: &TopicFigures) -> Value {
+    json!({
+        "topic": topic.topic,
+        "pending": topic.pending,
+        "oldestAgeSeconds": topic.oldest_age_seconds,
+        "stoppedKeys": topic.stopped_keys,
+        "published": topic.published,
+        "failed": topic.failed,
+    })
 }
 
 fn as_json(key: &Stopped) -> Value {

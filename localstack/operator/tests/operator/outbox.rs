@@ -29,10 +29,17 @@ async fn what_waits_and_what_is_refused_is_said() {
     let listed = must(&database, &["outbox", "list"]);
     assert!(listed.starts_with("3 events wait in the outbox, the oldest for 0s."), "{listed}");
     assert!(listed.contains(r"stopped\xe2\x80\xae  ") && listed.ends_with("the record is\\x0atoo large\n"), "{listed}");
+    let figures = listed.lines().skip_while(|line| !line.starts_with("TOPIC")).nth(1).unwrap_or_default();
+    assert_eq!(figures.split_whitespace().collect::<Vec<_>>(), ["t", "3", "0s", "1", "0", "1"], "{listed}");
     let read = json(&database, &["outbox", "list", "--json"]);
     assert_eq!(
         (&read["pending"], read["stopped"][0]["id"].to_string(), &read["stopped"][0]["waiting"]),
         (&json!(3), seq, &json!(2))
+    );
+    let topic = &read["topics"][0];
+    assert_eq!(
+        [&topic["topic"], &topic["pending"], &topic["stoppedKeys"], &topic["published"], &topic["failed"]],
+        [&json!("t"), &json!(3), &json!(1), &json!(0), &json!(1)]
     );
 }
 
