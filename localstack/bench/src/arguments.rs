@@ -37,13 +37,16 @@ pub(crate) struct Sizes {
     /// Orders in the tables when users and orders are read; 0 leaves that out
     #[arg(long, default_value_t = 1_000_000)]
     pub(crate) orders: u32,
-    /// Requests a round, of the redirect and of the constant answer each, and of users and of orders
+    /// Threads of the course whose best are read; 0 leaves that out
+    #[arg(long, default_value_t = 100_000)]
+    pub(crate) threads: u32,
+    /// Requests a round, of the redirect and of the constant answer each, and of users, of orders and of the best threads
     #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(10..))]
     pub(crate) requests: u32,
     /// Cold starts of each function
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) starts: u32,
-    /// Clicks that are followed from their request to the statistics
+    /// Clicks that are followed from their request to the statistics, and changes of discussions to their aggregates
     #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) followed: u32,
     /// Events of the outbox's large backlog; 0 leaves it out
@@ -66,6 +69,8 @@ pub(crate) enum Part {
     Statistics,
     /// Users and orders, with very many there
     Reads,
+    /// Discussions: changes, aggregates, and the best threads
+    Discussions,
     /// The outbox
     Outbox,
     /// The built archives

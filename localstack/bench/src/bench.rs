@@ -10,6 +10,7 @@ use crate::arguments::Sizes;
 use crate::clicks::Clicks;
 use crate::database::Database;
 use crate::figures::{Round, Rounds, rate};
+use crate::payload::Make as _;
 use crate::results::{Bar, Results};
 use crate::work::{Batch, Work};
 use crate::{spoiled, statements};

@@ -7,9 +7,10 @@ use rand::distr::Distribution;
 use rand::distr::weighted::WeightedIndex;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 use uuid::{Builder, Uuid};
 
+use crate::payload::{Make, moments};
 use crate::user_agents;
 
 const SEED: u64 = 20_261_120;
@@ -98,11 +99,6 @@ impl Clicks {
         }
     }
 
-    /// So many clicks, spread over the hour that begins at `start`, in the order of their time.
-    pub(crate) fn of_hour(&mut self, start: OffsetDateTime, count: u32) -> Vec<Event> {
-        (0..count).map(|nth| self.click(start + Duration::HOUR * f64::from(nth) / f64::from(count))).collect()
-    }
-
     /// As `redirect` makes them.
     fn click(&mut self, at: OffsetDateTime) -> Event {
         let random = &mut self.random;
@@ -130,6 +126,12 @@ impl Clicks {
                 edge_country: self.countries.pick(random).parse().ok(),
             }),
         }
+    }
+}
+
+impl Make for Clicks {
+    fn of_hour(&mut self, start: OffsetDateTime, count: u32) -> Vec<Event> {
+        moments(start, count).map(|at| self.click(at)).collect()
     }
 }
 

@@ -49,6 +49,14 @@ impl Database {
         .await
     }
 
+    pub(crate) async fn empty_discussions(&mut self) -> anyhow::Result<()> {
+        execute(
+            &mut self.connection,
+            "truncate threads, comments, votes, thread_aggregates, thread_activity, thread_periods, course_days, outbox, outbox_failures",
+        )
+        .await
+    }
+
     /// Leaves the next measurement no page of the one before to write.
     pub(crate) async fn settle(&mut self) -> anyhow::Result<()> {
         execute(&mut self.connection, "checkpoint").await

@@ -43,7 +43,7 @@ pub(crate) async fn run(stage: &mut Stage<'_>, sizes: &Sizes, results: &mut Resu
 }
 
 fn starts(names: &[String], known: &BTreeMap<String, Known>, results: &mut Results) {
-    let table = Table::new(&["function", "first poll p50 ms", "longest", "first request p50 ms", "longest"]).first(16);
+    let table = Table::new(&["function", "first poll p50 ms", "longest", "first request p50 ms", "longest"]).first(19);
     results.table(&table);
     for (name, Known { init, first, .. }) in names.iter().map(|name| (name, &known[name])) {
         results.row(&table, &cells(name, [init[0], init[1], first[0], first[1]]));
@@ -67,7 +67,7 @@ fn memory(
         "Resident memory in MB: after the first request; and the most it had at work, which is what stands above, a batch of 500 events \
          for `events-api`, 10,000 rows left behind for `outbox-relay`, and full batches for the consumers",
     );
-    let table = Table::new(&["function", "idle", "at work", "MemorySize"]).first(16);
+    let table = Table::new(&["function", "idle", "at work", "MemorySize"]).first(19);
     results.table(&table);
     for (name, Known { idle, work, .. }) in names.iter().map(|name| (name, &known[name])) {
         let limit = f64::from(stage.function(name)?.memory_mb);

@@ -12,7 +12,7 @@ use serde_json::Value;
 use template::Function;
 
 use crate::payload::Payload;
-use crate::stage::{CODE, Stage, USER};
+use crate::stage::{CODE, DISCUSSED, Stage, USER};
 
 /// What a click from a browser says of it.
 const USER_AGENT: &str =
@@ -22,6 +22,8 @@ const TICK: &str =
     r#"{"version": "0", "id": "a", "detail-type": "Scheduled Event", "source": "aws.events", "detail": {}}"#;
 const EVENT: &str = r#"{"specversion": "1.0", "id": "e-1", "source": "/bench", "type": "user.auth",
     "data": {"userId": "bench-user", "action": "login", "status": "success", "ipAddress": "192.0.2.1"}}"#;
+const THREAD: &str =
+    r#"{"courseId": "bench", "title": "Is it fast?", "content": "It may be.", "author": "bench-user"}"#;
 /// How long a figure may take to be there after its invocation.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -36,9 +38,19 @@ pub(crate) struct Host {
 
 impl Host {
     pub(crate) async fn start(stage: &Stage<'_>, functions: Vec<Function>) -> anyhow::Result<Self> {
+        Self::start_with(stage, functions, &[]).await
+    }
+
+    /// The same with these settings over those of the stage.
+    pub(crate) async fn start_with(
+        stage: &Stage<'_>,
+        functions: Vec<Function>,
+        settings: &[(&str, String)],
+    ) -> anyhow::Result<Self> {
         let published = Arc::new(Mutex::new(Vec::new()));
         let mut config = RuntimeConfig::new(functions, stage.binaries.path());
         config.env.clone_from(&stage.variables);
+        config.env.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
         config.log = LogSink::new({
             let published = Arc::clone(&published);
             move |_, line| lock(&published).extend(publish_seconds(line))
@@ -59,6 +71,10 @@ impl Host {
             }
             "events-api" => self.post("/api/events", "application/cloudevents+json", EVENT.to_owned(), 202).await,
             "read-api" => self.get(&format!("/users/{USER}"), 200).await,
+            "discussions-api" => {
+                self.post("/api/discussions/threads", "application/json", THREAD.to_owned(), 201).await
+            }
+            "analytics-api" => self.get(&format!("/api/analytics/threads/{DISCUSSED}"), 200).await,
             _ => self.invoke(function, TICK.as_bytes().to_vec()).await.map(drop),
         }
     }
@@ -82,7 +98,7 @@ impl Host {
         self.send(self.request(Method::POST, path).header(CONTENT_TYPE, kind).body(body), expected).await
     }
 
-    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.base)).bearer_auth(&self.key)
     }
 

@@ -4,8 +4,10 @@
 mod archives;
 mod arguments;
 mod bench;
+mod beside;
 mod clicks;
 mod database;
+mod discussions;
 mod figures;
 mod functions;
 mod host;
@@ -80,7 +82,8 @@ async fn measure(
     if arguments.wants(Part::Users) {
         users::run(database, template, results).await?;
     }
-    if [Part::Redirect, Part::Functions, Part::Statistics, Part::Reads].into_iter().any(|part| arguments.wants(part)) {
+    let staged = [Part::Redirect, Part::Functions, Part::Statistics, Part::Reads, Part::Discussions];
+    if staged.into_iter().any(|part| arguments.wants(part)) {
         let mut stage = Stage::set(template, database, &bootstrap).await?;
         let measured = on_stage(arguments, &mut stage, results).await;
         stage.strike().await?;
@@ -108,6 +111,9 @@ async fn on_stage(arguments: &Arguments, stage: &mut Stage<'_>, results: &mut Re
     }
     if arguments.wants(Part::Reads) && arguments.sizes.orders > 0 {
         reads::run(stage, &arguments.sizes, results).await?;
+    }
+    if arguments.wants(Part::Discussions) {
+        discussions::run(stage, &arguments.sizes, results).await?;
     }
     Ok(())
 }

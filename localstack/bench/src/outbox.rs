@@ -94,6 +94,6 @@ impl Place<'_> {
     }
 }
 
-async fn pending(connection: &mut PgConnection) -> sqlx::Result<i64> {
+pub(crate) async fn pending(connection: &mut PgConnection) -> sqlx::Result<i64> {
     sqlx::query_scalar("select count(*) from outbox").fetch_one(connection).await
 }

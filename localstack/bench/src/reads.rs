@@ -132,24 +132,38 @@ async fn fill(database: &mut Database, orders: u32, users: u32) -> anyhow::Resul
 
 impl Read {
     async fn times(&self, router: &Router, key: &str, requests: u32) -> anyhow::Result<Sorted> {
-        let (mut random, mut times) = (StdRng::seed_from_u64(SEED), Vec::new());
-        for nth in 0..WARM_UP + requests {
-            let path = format!("{}{}{}", self.path, self.id, random.random_range(0..self.count));
-            let time = asked(router, key, &path).await?;
-            if nth >= WARM_UP {
-                times.push(time);
-            }
-        }
-        Ok(Sorted::new(times))
+        let mut random = StdRng::seed_from_u64(SEED);
+        times(router, key, requests, || format!("{}{}{}", self.path, self.id, random.random_range(0..self.count))).await
     }
 
     /// How PostgreSQL goes about it, for one in the middle.
     async fn plan(&self, database: &mut Database) -> anyhow::Result<String> {
-        let explained = format!("explain (analyze, costs off, summary off) {}", self.statement);
-        let plan = sqlx::query_scalar(AssertSqlSafe(explained)).bind(format!("{}{}", self.id, self.count / 2));
+        let plan = sqlx::query_scalar(explain(self.statement)).bind(format!("{}{}", self.id, self.count / 2));
         let lines: Vec<String> = plan.bind(self.most).fetch_all(&mut database.connection).await?;
         Ok(lines.join("\n"))
     }
+}
+
+/// Has PostgreSQL say how it goes about a statement.
+pub(crate) fn explain(statement: &str) -> AssertSqlSafe<String> {
+    AssertSqlSafe(format!("explain (analyze, costs off, summary off) {statement}"))
+}
+
+/// How long so many answers take, in milliseconds, after some that do not count.
+pub(crate) async fn times(
+    router: &Router,
+    key: &str,
+    requests: u32,
+    mut path: impl FnMut() -> String,
+) -> anyhow::Result<Sorted> {
+    let mut times = Vec::new();
+    for nth in 0..WARM_UP + requests {
+        let time = asked(router, key, &path()).await?;
+        if nth >= WARM_UP {
+            times.push(time);
+        }
+    }
+    Ok(Sorted::new(times))
 }
 
 /// How long one answer takes, in milliseconds.

@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use crate::clicks::Clicks;
 use crate::database::Database;
 use crate::figures::{middle, rate};
-use crate::payload::{self, Payload};
+use crate::payload::{self, Make as _, Payload};
 use crate::results::{Results, Table};
 use crate::work::timed;
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::symlink;
 
 use anyhow::{Context as _, ensure};
+use event_source::Config;
 use kafka::topics;
 use settings::Environment;
 use store::links::Link;
@@ -21,6 +22,8 @@ use crate::topics::{PREFIX, make_anew};
 pub(crate) const CODE: &str = "bench";
 /// A user that is there.
 pub(crate) const USER: &str = "bench-user";
+/// A thread that is there, as analytics sees it.
+pub(crate) const DISCUSSED: &str = "bench-thread";
 /// The function that does nothing, and the request that it answers.
 pub(crate) const CONSTANT: &str = "constant-302";
 pub(crate) const CONSTANT_PATH: &str = "/constant/bench";
@@ -69,6 +72,18 @@ impl<'a> Stage<'a> {
         found.cloned().with_context(|| format!("the template has no function {name}"))
     }
 
+    /// The mapping of a consumer, for the benchmark's topic and a group of its own. `endpoint` is where its functions are.
+    pub(crate) fn poller(&self, consumer: &str, endpoint: &str) -> anyhow::Result<Config> {
+        let function = self.function(consumer)?;
+        let mapping = function.mappings.first();
+        let mut mapping = mapping.with_context(|| format!("the template maps no topic to {consumer}"))?.clone();
+        mapping.topic = own_topic(&mapping.topic);
+        mapping.consumer_group = format!("{}-{}", mapping.topic, std::process::id());
+        let mut config = Config::new(&function, &mapping, &self.bootstrap, endpoint);
+        config.status_every = None;
+        Ok(config)
+    }
+
     /// The function that does nothing, with the memory and the time of `like`.
     pub(crate) fn constant(like: &Function) -> Function {
         let route = Route { method: "GET".to_owned(), path: "/constant/{code}".to_owned() };
@@ -86,7 +101,7 @@ impl<'a> Stage<'a> {
 }
 
 /// The benchmark's own topic, for one of the template.
-pub(crate) fn own_topic(topic: &str) -> String {
+fn own_topic(topic: &str) -> String {
     format!("{PREFIX}{topic}")
 }
 
@@ -107,11 +122,12 @@ fn variables(database: &Database, bootstrap: &str) -> BTreeMap<String, String> {
     .collect()
 }
 
-/// Makes a link, a user, and a key, which it gives.
+/// Makes a link, a user, a thread that analytics knows, and a key, which it gives.
 async fn furnish(database: &mut Database) -> anyhow::Result<String> {
     #[expect(clippy::disallowed_methods, reason = "the link and the key are made now")]
     let now = OffsetDateTime::now_utc();
     make_link(database, CODE, now).await?;
+    make_thread(database, now).await?;
     let text = |text: &str| Some(text.to_owned());
     let user = User {
         user_id: USER.to_owned(),
@@ -123,7 +139,7 @@ async fn furnish(database: &mut Database) -> anyhow::Result<String> {
         ..User::default()
     };
     users::insert(&mut database.connection, &[&user]).await?;
-    let scopes = ["links", "read", "events:*"].map(str::to_owned);
+    let scopes = ["links", "read", "discussions", "events:*"].map(str::to_owned);
     let new = api::NewKey::new("bench", &scopes, &["/bench".to_owned()], None, now)?;
     let key = api::Key::generate(&mut rand::rng());
     let row = new.row(&key, &"operator:bench".parse()?, now);
@@ -142,6 +158,15 @@ pub(crate) async fn make_link(database: &mut Database, code: &str, now: OffsetDa
     };
     ensure!(links::insert(&mut database.connection, &link).await?, "the code {code} is taken");
     Ok(link.link_id)
+}
+
+async fn make_thread(database: &mut Database, now: OffsetDateTime) -> sqlx::Result<()> {
+    let statement = "
+        insert into thread_aggregates (thread_id, course_id, title, title_sequence, author_id, created_at, last_activity_at,
+            event_source, event_id, recorded_at)
+        values ($1, 'bench', 'Is it fast?', '1', $2, $3, $3, '/bench', 't-1', $3)";
+    let thread = sqlx::query(statement).bind(DISCUSSED).bind(USER).bind(now);
+    thread.execute(&mut database.connection).await.map(drop)
 }
 
 /// A folder of all binaries that were built with this one.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
-use event_source::{Config, EventSource};
+use event_source::EventSource;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use store::{PgPool, link_stats};
@@ -17,7 +17,7 @@ use crate::arguments::Sizes;
 use crate::figures::{Sorted, millis};
 use crate::host::Host;
 use crate::results::Results;
-use crate::stage::{Stage, make_link, own_topic};
+use crate::stage::{Stage, make_link};
 
 const SEED: u64 = 20_261_122;
 /// Between two clicks are 0 to so many milliseconds.
@@ -39,7 +39,7 @@ struct Links {
 pub(crate) async fn run(stage: &mut Stage<'_>, sizes: &Sizes, results: &mut Results) -> anyhow::Result<()> {
     results.heading("From a click to its statistics");
     let host = Host::start(stage, vec![stage.function("redirect")?, stage.function("click-consumer")?]).await?;
-    let poller = poller(stage, &host)?;
+    let poller = stage.poller("click-consumer", host.url())?;
     let (window, batch_size) = (poller.mapping.window, poller.mapping.batch_size);
     let (stop, stopped) = watch::channel(false);
     let polling = tokio::spawn(EventSource::run(poller, stopped));
@@ -49,7 +49,11 @@ pub(crate) async fn run(stage: &mut Stage<'_>, sizes: &Sizes, results: &mut Resu
     let links = Arc::new(links);
     // The group forms, and the functions start.
     links.follow(0).await?;
-    let crowd = follow_many(&links, 1..=followed).await?;
+    let crowd = at_random_moments(1..=followed, |nth| {
+        let links = Arc::clone(&links);
+        async move { links.follow(nth).await }
+    })
+    .await?;
     let mut alone = Vec::new();
     for nth in followed + 1..=followed + ALONE {
         alone.push(millis(links.follow(nth).await?));
@@ -81,17 +85,6 @@ fn tell(crowd: &Sorted, alone: &Sorted, window: Duration, batch_size: u32, resul
     results.figure("click_to_statistics_ms.alone_p50", alone.of(0.5));
 }
 
-/// The mapping of `click-consumer`, for the benchmark's topic and a group of its own.
-fn poller(stage: &Stage<'_>, host: &Host) -> anyhow::Result<Config> {
-    let consumer = stage.function("click-consumer")?;
-    let mut mapping = consumer.mappings.first().context("the template maps no topic to click-consumer")?.clone();
-    mapping.topic = own_topic(&mapping.topic);
-    mapping.consumer_group = format!("{}-{}", mapping.topic, std::process::id());
-    let mut config = Config::new(&consumer, &mapping, &stage.bootstrap, host.url());
-    config.status_every = None;
-    Ok(config)
-}
-
 async fn links(stage: &mut Stage<'_>, count: usize) -> anyhow::Result<Vec<(String, Uuid)>> {
     #[expect(clippy::disallowed_methods, reason = "the links are made now")]
     let now = OffsetDateTime::now_utc();
@@ -104,13 +97,18 @@ async fn links(stage: &mut Stage<'_>, count: usize) -> anyhow::Result<Vec<(Strin
     Ok(links)
 }
 
-/// Each at a random moment, whether or not the one before is counted. In milliseconds.
-async fn follow_many(links: &Arc<Links>, which: impl Iterator<Item = usize>) -> anyhow::Result<Vec<f64>> {
+/// Follows each at a random moment, five a second, whether or not the one before has come to its end. In milliseconds.
+pub(crate) async fn at_random_moments<F>(
+    which: impl Iterator<Item = usize>,
+    follow: impl Fn(usize) -> F,
+) -> anyhow::Result<Vec<f64>>
+where
+    F: Future<Output = anyhow::Result<Duration>> + Send + 'static,
+{
     let (mut random, mut following) = (StdRng::seed_from_u64(SEED), JoinSet::new());
     for nth in which {
         tokio::time::sleep(Duration::from_millis(random.random_range(0..=LONGEST_GAP_MS))).await;
-        let links = Arc::clone(links);
-        following.spawn(async move { links.follow(nth).await });
+        following.spawn(follow(nth));
     }
     following.join_all().await.into_iter().map(|time| time.map(millis)).collect()
 }

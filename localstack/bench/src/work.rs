@@ -1,4 +1,4 @@
-//! What both contenders are given: the same clicks, as each takes them.
+//! What both contenders are given: the same clicks, as each takes them. And how consumers take what they are given.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use anyhow::ensure;
 use click_consumer::{ClickConsumer, Enricher};
 use consumer::Outcomes;
+use discussion_consumer::DiscussionConsumer;
+use event_fanout::EventFanout;
 use events::Event;
 use sqlx::PgConnection;
 use store::clicks::{self, Click};
@@ -79,12 +81,36 @@ impl Batch {
     }
 }
 
-/// What the sink makes of a payload's bytes, and how long that takes, as in the function.
-pub(crate) async fn timed(consumer: &ClickConsumer, payload: &[u8]) -> anyhow::Result<(Outcomes, Duration)> {
+/// A consumer, as its function calls it.
+pub(crate) trait Consume {
+    /// Brings every record of a batch to a state.
+    async fn consume(&self, batch: consumer::Payload, now: OffsetDateTime) -> anyhow::Result<Outcomes>;
+}
+
+impl Consume for ClickConsumer {
+    async fn consume(&self, batch: consumer::Payload, now: OffsetDateTime) -> anyhow::Result<Outcomes> {
+        self.handle(batch, None, now).await
+    }
+}
+
+impl Consume for EventFanout {
+    async fn consume(&self, batch: consumer::Payload, now: OffsetDateTime) -> anyhow::Result<Outcomes> {
+        self.handle(batch, None, now).await
+    }
+}
+
+impl Consume for DiscussionConsumer {
+    async fn consume(&self, batch: consumer::Payload, now: OffsetDateTime) -> anyhow::Result<Outcomes> {
+        self.handle(batch, None, now).await
+    }
+}
+
+/// What a consumer makes of a payload's bytes, and how long that takes, as in the function.
+pub(crate) async fn timed(consumer: &impl Consume, payload: &[u8]) -> anyhow::Result<(Outcomes, Duration)> {
     #[expect(clippy::disallowed_methods, reason = "the clock is read here, as the function's main does")]
     let now = OffsetDateTime::now_utc();
     let started = Instant::now();
     let payload: consumer::Payload = serde_json::from_slice(payload)?;
-    let outcomes = consumer.handle(payload, None, now).await?;
+    let outcomes = consumer.consume(payload, now).await?;
     Ok((outcomes, started.elapsed()))
 }

@@ -38,6 +38,12 @@ pub(crate) struct Load {
     /// Requests to links-api a second: links that are made, and looked at with their statistics
     #[arg(long, default_value_t = 1.0, value_parser = amount)]
     pub(crate) links: f64,
+    /// Requests to discussions-api a second, each a change with one event, as views are
+    #[arg(long, default_value_t = 10.0, value_parser = amount)]
+    pub(crate) discussions: f64,
+    /// Requests to analytics-api a second
+    #[arg(long, default_value_t = 1.0, value_parser = amount)]
+    pub(crate) analytics: f64,
 }
 
 /// How what was measured becomes what Lambda bills.

@@ -68,6 +68,8 @@ fn requests(load: &Load, function: &str) -> Option<f64> {
         "events-api" => Some(load.events + load.orders),
         "read-api" => Some(load.reads),
         "links-api" => Some(load.links),
+        "discussions-api" => Some(load.discussions),
+        "analytics-api" => Some(load.analytics),
         _ => None,
     }
 }
@@ -78,6 +80,7 @@ fn records(load: &Load, topic: &str) -> Option<f64> {
         "link.clicks" => Some(load.redirects),
         "user.events" => Some(load.events),
         "order.events" => Some(load.orders),
+        "discussion.events" => Some(load.discussions),
         _ => None,
     }
 }

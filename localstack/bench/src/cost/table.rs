@@ -26,11 +26,12 @@ pub(crate) fn report(hour: &Hour, waiting: &Hour, arguments: &Arguments, figures
 }
 
 fn head(load: &Load, conditions: &Conditions, prices: &Prices) -> String {
-    let Load { redirects, events, orders, reads, links } = load;
+    let Load { redirects, events, orders, reads, links, discussions, analytics } = load;
     let Conditions { processor_share, added_ms, pollers } = conditions;
     let Prices { gb_second, million_requests, million_http_requests, .. } = prices;
     format!(
-        "A second: {redirects} redirects, {events} user events, {orders} events of a shop, {reads} reads, {links} requests to links-api. Pollers of a mapping: {pollers}\n\
+        "A second: {redirects} redirects, {events} user events, {orders} events of a shop, {reads} reads, {links} requests to links-api, {discussions} changes\n  \
+         of discussions, {analytics} requests to analytics-api. Pollers of a mapping: {pollers}\n\
          Durations: as `make bench` measured them. {:.0} % of each (--processor-share) is taken for work of the processor, which takes\n  \
          {WHOLE_PROCESSOR_MB:.0} / MB times as long with less memory than that; {added_ms} ms more are waited (--added-ms)\n\
          Prices: ${gb_second} a GB-second, ${million_requests} a million invocations, ${million_http_requests} a million HTTP requests; \
@@ -42,7 +43,7 @@ fn head(load: &Load, conditions: &Conditions, prices: &Prices) -> String {
 fn rows(text: &mut String, hour: &Hour, prices: &Prices) {
     writeln!(
         text,
-        "{:<16}{:<14}{:>6}{:>13}{:>11}{:>11}{:>11}{:>10}{:>12}{:>11}{:>10}",
+        "{:<20}{:<18}{:>6}{:>13}{:>11}{:>11}{:>11}{:>10}{:>12}{:>11}{:>10}",
         "function",
         "invoked by",
         "MB",
@@ -66,7 +67,7 @@ fn row(text: &mut String, of: &Invocations, cost: Cost) {
     let assumed = if of.is_measured { "" } else { "*" };
     writeln!(
         text,
-        "{function:<16}{trigger:<14}{memory_mb:>6}{count:>13.0}{:>11}{:>11.1}{:>11.1}{:>10.4}{:>12.4}{:>11.4}{:>10.4}",
+        "{function:<20}{trigger:<18}{memory_mb:>6}{count:>13.0}{:>11}{:>11.1}{:>11.1}{:>10.4}{:>12.4}{:>11.4}{:>10.4}",
         format!("{assumed}{billed_ms:.0}"),
         of.seconds(),
         of.gb_seconds(),
@@ -84,7 +85,7 @@ fn sums(text: &mut String, hour: &Hour, prices: &Prices) {
     let total = cost(Cost::total);
     writeln!(
         text,
-        "{:<36}{:>13.0}{:>11}{:>11.1}{:>11.1}{:>10.4}{:>12.4}{:>11.4}{total:>10.4}",
+        "{:<44}{:>13.0}{:>11}{:>11.1}{:>11.1}{:>10.4}{:>12.4}{:>11.4}{total:>10.4}",
         "an hour",
         sum(&|of| of.count),
         "",
@@ -97,10 +98,10 @@ fn sums(text: &mut String, hour: &Hour, prices: &Prices) {
     .expect(TAKES_ALL);
     let servers = prices.hour.unwrap_or(0.0);
     if prices.hour.is_some() {
-        writeln!(text, "{:<109}{servers:>10.4}\n{:<109}{:>10.4}", "servers (--hour)", "together", total + servers)
+        writeln!(text, "{:<123}{servers:>10.4}\n{:<123}{:>10.4}", "servers (--hour)", "together", total + servers)
             .expect(TAKES_ALL);
     }
-    writeln!(text, "{:<109}{:>10.2}", "a month of 730 such hours", (total + servers) * MONTH_HOURS).expect(TAKES_ALL);
+    writeln!(text, "{:<123}{:>10.2}", "a month of 730 such hours", (total + servers) * MONTH_HOURS).expect(TAKES_ALL);
 }
 
 /// What nobody should take to be in it.

@@ -8,10 +8,10 @@ use super::Known;
 use crate::clicks::Clicks;
 use crate::figures::{middle, millis};
 use crate::host::Host;
-use crate::payload::{self, Payload};
+use crate::payload::{self, Make as _, Payload};
 use crate::results::{Results, Table, number};
 use crate::stage::Stage;
-use crate::{orders, outbox, users};
+use crate::{discussions, orders, outbox, users};
 
 /// Requests that count, after some that do not.
 const REQUESTS: u32 = 1_000;
@@ -33,14 +33,14 @@ pub(super) async fn run(
     results.say(&format!(
         "What Lambda would bill, by the runtime's clock: the mean of {REQUESTS} requests of one client, one after the other, or of {TICKS} \
          ticks with nothing to do; of a consumer a batch's fixed time and each record's, from {SINGLE} batches of one and {FULL} full ones \
-         (medians). `redirect` follows a cached link, `links-api` makes links, `events-api` takes one event, `read-api` shows a user, and \
-         `outbox-relay` is told to work for a second"
+         (medians). `redirect` follows a cached link, `links-api` makes links, `events-api` takes one event, `read-api` shows a user, \
+         `discussions-api` creates threads, `analytics-api` shows one, and `outbox-relay` is told to work for a second"
     ));
     stage.database.empty().await?;
     let host = Host::start(stage, stage.template.functions.clone()).await?;
     let hour = stage.database.last_hour().await?;
     let table =
-        Table::new(&["function", "request or tick ms", "batch ms", "record ms", "full: records", "full: ms"]).first(16);
+        Table::new(&["function", "request or tick ms", "batch ms", "record ms", "full: records", "full: ms"]).first(19);
     results.table(&table);
     for name in names {
         let function = stage.function(name)?;
@@ -91,8 +91,8 @@ async fn batches(
     #[expect(clippy::cast_precision_loss, reason = "some thousands of records")]
     let record = (full - single) / (records - 1) as f64;
     results.figure(&format!("{name}.batch_ms.full"), full);
-    // The fan-out has these from its own part, beside the click sink.
-    if name != "event-fanout" {
+    // Others have these from a part of their own, beside the click sink.
+    if !["event-fanout", "discussion-consumer"].contains(&name) {
         results.figure(&format!("{name}.batch_ms.fixed"), single - record);
         results.figure(&format!("{name}.record_ms"), record);
     }
@@ -112,6 +112,7 @@ fn payloads(name: &str, hour: OffsetDateTime, events: u32, batch_size: u64) -> V
     match name {
         "click-consumer" => payload::all(&Clicks::new().of_hour(hour, events), batch_size),
         "order-consumer" => orders::batches(hour, events, batch_size),
+        "discussion-consumer" => discussions::creations(hour, events, batch_size),
         _ => users::registrations(hour, events, batch_size),
     }
 }

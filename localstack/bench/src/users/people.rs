@@ -5,9 +5,10 @@ use std::net::{IpAddr, Ipv4Addr};
 use events::{AuthAction, AuthStatus, Data, Event, Text, UserAuth, UserId, UserRegistered, UserType, UserUpdated};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 use uuid::{Builder, Uuid};
 
+use crate::payload::{Make, moments};
 use crate::user_agents;
 
 const SEED: u64 = 20_261_121;
@@ -39,21 +40,6 @@ impl People {
             .map(|at| {
                 let registered = self.registered();
                 self.event(at, registered)
-            })
-            .collect()
-    }
-
-    /// So many events, in the order of their time: one in ten registers, three update and six log in. Whoever has registered is as
-    /// likely as anybody else.
-    pub(super) fn events(&mut self, start: OffsetDateTime, count: u32) -> Vec<Event> {
-        moments(start, count)
-            .map(|at| {
-                let data = match self.random.random_range(0..10) {
-                    0 => self.registered(),
-                    1..=3 => self.updated(),
-                    _ => self.logged_in(),
-                };
-                self.event(at, data)
             })
             .collect()
     }
@@ -136,7 +122,18 @@ impl People {
     }
 }
 
-/// Spread evenly over an hour.
-fn moments(start: OffsetDateTime, count: u32) -> impl Iterator<Item = OffsetDateTime> {
-    (0..count).map(move |nth| start + Duration::HOUR * f64::from(nth) / f64::from(count))
+impl Make for People {
+    /// One in ten registers, three update and six log in. Whoever has registered is as likely as anybody else.
+    fn of_hour(&mut self, start: OffsetDateTime, count: u32) -> Vec<Event> {
+        moments(start, count)
+            .map(|at| {
+                let data = match self.random.random_range(0..10) {
+                    0 => self.registered(),
+                    1..=3 => self.updated(),
+                    _ => self.logged_in(),
+                };
+                self.event(at, data)
+            })
+            .collect()
+    }
 }

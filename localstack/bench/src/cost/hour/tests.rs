@@ -46,7 +46,8 @@ Resources:
     Type: AWS::MSK::Topic
     Properties: {TopicName: link.clicks, PartitionCount: 6, ReplicationFactor: 3}
 ";
-const LOAD: Load = Load { redirects: 99.0, events: 0.0, orders: 0.0, reads: 0.0, links: 0.0 };
+const LOAD: Load =
+    Load { redirects: 99.0, events: 0.0, orders: 0.0, reads: 0.0, links: 0.0, discussions: 0.0, analytics: 0.0 };
 /// All of it work of the processor.
 const WORK: Conditions = Conditions { processor_share: 1.0, added_ms: 0.0, pollers: 1 };
 const PRICES: Prices = Prices { gb_second: 0.00002, million_requests: 0.2, million_http_requests: 1.0, hour: None };
@@ -144,10 +145,10 @@ fn all_of_the_template_is_counted_but_what_no_load_brings() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
     let template = Template::read(&root.join("infra/template.yaml")).unwrap();
     let mut figures = figures();
-    for name in ["links-api", "events-api", "read-api"] {
+    for name in ["links-api", "events-api", "read-api", "discussions-api", "analytics-api"] {
         figures.set(&[(format!("{name}.duration_ms.mean"), 1.0)]);
     }
-    for name in ["event-fanout", "order-consumer"] {
+    for name in ["event-fanout", "order-consumer", "discussion-consumer"] {
         figures.set(&[(format!("{name}.batch_ms.fixed"), 1.0), (format!("{name}.record_ms"), 0.1)]);
     }
     let hour = hour(&template, &figures, &LOAD, &WORK).unwrap();
