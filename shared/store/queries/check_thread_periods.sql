@@ -10,7 +10,7 @@ daily as (
 -- A day is in one week, which begins on a Monday, and in one month.
 recomputed as (
     select
-        thread.course_id, counted.period, counted.starts_on, thread_id,
+        thread.course_id, counted.period collate "C" as period, counted.starts_on, thread_id,
         sum(daily.views)::bigint as views, sum(daily.comments)::bigint as comments,
         sum(daily.up_votes)::bigint as up_votes, sum(daily.down_votes)::bigint as down_votes
     from daily

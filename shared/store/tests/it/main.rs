@@ -1,5 +1,6 @@
 //! Every statement and migration, on a real PostgreSQL.
 
+mod aggregates_check;
 mod api_keys;
 mod audit_log;
 mod click_concurrency;
@@ -20,7 +21,6 @@ mod migrations;
 mod nodelay;
 mod person_of;
 mod privileges;
-mod recount;
 mod redrive;
 mod redriven;
 mod repairs;
