@@ -19,10 +19,11 @@ const KEY: &str = "An API key, `onceward_<id>_<secret>`. Each route needs one of
     - `admin`: to look into failures and mend them, to erase people, and to make and revoke keys\n\n\
     A key that is wrong, revoked or expired is a 401; one that lacks the scope is a 403.";
 
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 10] = [
     ("links", "Short links, and who followed them."),
     ("events", "The intake: other people's programs send what happened."),
     ("discussions", "Threads of courses, comments on them, and votes."),
+    ("analytics", "What happened in discussions, and in which threads most."),
     ("users", "What the events of users have come to."),
     ("shop", "Orders, what was paid for them, and stock."),
     ("audit", "What has to be on record. `make audit-verify` shows that nobody changed it."),
