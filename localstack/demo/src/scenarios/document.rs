@@ -125,6 +125,10 @@ mod tests {
             "API validation",
             "Performance",
             "Restart",
+            "Kafka is down",
+            "The service is killed",
+            "The consumer is killed",
+            "From the start",
         ];
         assert_eq!(sections, all);
         let missing = document.steps().filter(|step| step.output.trim().is_empty()).count();

@@ -5,13 +5,14 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 /// What changes, and its name; in this order.
-static CHANGES: LazyLock<[(Regex, &str); 7]> = LazyLock::new(|| {
+static CHANGES: LazyLock<[(Regex, &str); 8]> = LazyLock::new(|| {
     [
         (r#"[^\s"]*/producer/[0-9-]+-shop[0-9a-f]+\.jsonl"#, "‹journal›"),
         (r"shop[0-9a-f]{8,}", "‹shop›"),
         (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "‹uuid›"),
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "‹time›"),
         (r"in \d+\.\d s \(\d+ a second\)", "in ‹seconds› s (‹rate› a second)"),
+        (r"once more: \d+ records", "once more: ‹records› records"),
         (r"Makefile:\d+", "Makefile:‹line›"),
         (r"127\.0\.0\.1:\d+", "‹place›"),
     ]
