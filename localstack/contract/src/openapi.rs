@@ -49,7 +49,7 @@ fn drop_unused(all: &mut Value) {
     }
 }
 
-fn descriptions() -> anyhow::Result<[OpenApi; 5]> {
+fn descriptions() -> anyhow::Result<[OpenApi; 6]> {
     let environment: Environment =
         SETTINGS.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect();
     let clock = || OffsetDateTime::UNIX_EPOCH;
@@ -57,6 +57,7 @@ fn descriptions() -> anyhow::Result<[OpenApi; 5]> {
         redirect::Redirect::openapi(),
         links_api::router(links_api::LinksApi::start(&environment, clock)?).1,
         events_api::router(events_api::EventsApi::start(&environment, clock)?).1,
+        discussions_api::router(discussions_api::DiscussionsApi::start(&environment, clock)?).1,
         read_api::router(read_api::ReadApi::start(&environment, clock)?).1,
         analytics_api::router(analytics_api::AnalyticsApi::start(&environment, clock)?).1,
     ])

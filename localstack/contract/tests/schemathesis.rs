@@ -51,6 +51,9 @@ async fn tell(client: &Client, base: &str, key: &str) {
     let batch = send(format!("{base}/api/events"), "application/cloudevents-batch+json", story().to_string());
     let taken = batch.await.unwrap();
     assert_eq!(taken.status(), StatusCode::ACCEPTED, "{}", taken.text().await.unwrap());
+    let thread = json!({"courseId": "c-1", "title": "A title", "content": "Some content", "author": "u-1"}).to_string();
+    let made = send(format!("{base}/api/discussions/threads"), "application/json", thread).await.unwrap();
+    assert_eq!(made.status(), StatusCode::CREATED);
     for list in ["dead-letters", "parked", "audit", "orders", "inventory"] {
         let is_there = || async {
             let answer = client.get(format!("{base}/api/{list}")).bearer_auth(key).send().await.ok()?;
