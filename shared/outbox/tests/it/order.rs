@@ -1,34 +1,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use settings::Environment;
-use store::{Connection, PgPool};
+use store::Connection;
 use testkit::{TestDatabase, TestTopic, bootstrap, eventually};
 
-use crate::support::{WITHIN, assert_whole, connect, count, numbered, publisher, rows, write};
-
-/// Connections of its own, as another process has.
-fn pool_of(database: &TestDatabase) -> PgPool {
-    store::pool(&Environment::from_iter([("DATABASE_URL", database.url())])).unwrap()
-}
-
-/// A relay as another process would be: it ends when the task is aborted.
-fn relay(database: &TestDatabase) -> tokio::task::JoinHandle<()> {
-    let (pool, publisher) = (pool_of(database), publisher(&bootstrap()));
-    tokio::spawn(async move {
-        loop {
-            outbox::drain_all(&pool, &publisher, WITHIN).await.unwrap();
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    })
-}
+use crate::support::{
+    WITHIN, assert_whole, connect, count, numbered, pool_of, published, publisher, relay, rows, write,
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_relays_and_requests_keep_the_order_of_keys_while_one_is_killed_again_and_again() {
     let (database, topic) = (TestDatabase::new().await, TestTopic::new(3).await);
     let (keys, each) = (24, 1100);
     write(&mut connect(&database).await, &topic.name, &numbered(keys, 0..1000)).await;
-    let steady = relay(&database);
+    let steady = relay(pool_of(&database));
     let requests = {
         let (pool, publisher, name) = (pool_of(&database), Arc::new(publisher(&bootstrap())), topic.name.clone());
         let mut connection = connect(&database).await;
@@ -40,7 +25,7 @@ async fn two_relays_and_requests_keep_the_order_of_keys_while_one_is_killed_agai
         })
     };
     for pause in [60, 75, 90, 105, 120, 135, 150, 165, 180, 195] {
-        let victim = relay(&database);
+        let victim = relay(pool_of(&database));
         // Somewhere in the middle of what it does; where exactly is chance.
         tokio::time::sleep(Duration::from_millis(pause)).await;
         victim.abort();
@@ -51,6 +36,7 @@ async fn two_relays_and_requests_keep_the_order_of_keys_while_one_is_killed_agai
     eventually("all is published", WITHIN, is_empty).await;
     steady.abort();
     assert_whole(&topic, keys, each);
+    assert_eq!(published(&database).await, i64::try_from(keys * each).unwrap(), "as many as left the outbox");
 }
 
 #[tokio::test]

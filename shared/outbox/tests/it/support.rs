@@ -4,9 +4,10 @@ use std::time::Duration;
 use kafka::{KafkaSettings, OrderedPublisher};
 use settings::Environment;
 use store::outbox::NewRow;
-use store::{Connection, PgConnection};
-use testkit::{Read, TestDatabase, TestTopic, sqlx};
+use store::{Connection, PgConnection, PgPool};
+use testkit::{Read, TestDatabase, TestTopic, bootstrap, sqlx};
 use time::macros::datetime;
+use tokio::task::JoinHandle;
 
 /// Longer than anything here takes.
 pub const WITHIN: Duration = Duration::from_secs(20);
@@ -14,6 +15,22 @@ pub const WITHIN: Duration = Duration::from_secs(20);
 pub fn publisher(bootstrap: &str) -> OrderedPublisher {
     let environment = Environment::from_iter([("KAFKA_BOOTSTRAP_SERVERS", bootstrap)]);
     OrderedPublisher::start(KafkaSettings::read(&environment).unwrap()).unwrap()
+}
+
+/// Connections of its own, as another process has.
+pub fn pool_of(database: &TestDatabase) -> PgPool {
+    store::pool(&Environment::from_iter([("DATABASE_URL", database.url())])).unwrap()
+}
+
+/// A relay as another process would be: it ends when the task is aborted.
+pub fn relay(pool: PgPool) -> JoinHandle<()> {
+    let publisher = publisher(&bootstrap());
+    tokio::spawn(async move {
+        loop {
+            outbox::drain_all(&pool, &publisher, WITHIN).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
 }
 
 /// Writes rows (key, value) in one transaction, and gives their shards.
@@ -48,6 +65,14 @@ pub async fn connect(database: &TestDatabase) -> PgConnection {
 pub async fn count(database: &TestDatabase, table: &'static str) -> i64 {
     let statement = format!("select count(*) from {table}");
     sqlx::query_scalar(sqlx::AssertSqlSafe(statement)).fetch_one(&database.pool).await.unwrap()
+}
+
+/// How many rows were published, as the outbox counts them.
+pub async fn published(database: &TestDatabase) -> i64 {
+    sqlx::query_scalar("select coalesce(sum(published), 0)::bigint from outbox_totals")
+        .fetch_one(&database.pool)
+        .await
+        .unwrap()
 }
 
 /// The values of each key in the order of their first appearance, and how many records there are.
