@@ -23,6 +23,7 @@ async fn each_route_is_for_keys_with_its_scope_alone() {
         "GET /api/keys: admin",
         "GET /api/orders/{id}/payments: read",
         "GET /api/orders: read",
+        "GET /api/outbox: admin",
         "GET /api/parked: admin",
         "GET /api/users/{id}/auth-events: read",
         "GET /health: open",

@@ -13,5 +13,6 @@ mod redrive;
 mod refusals;
 mod shop;
 mod tags;
+mod unpublished;
 mod users;
 mod world;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use time::Duration;
 
+use crate::unpublished::write;
 use crate::world::{NOW, World, entry, letter};
 
 /// All pages of a list, with what happens after each.
@@ -145,4 +146,23 @@ async fn of_what_waits() {
     })
     .await;
     assert_whole(&seen, (0..30).map(|n| n.to_string().into()));
+}
+
+#[tokio::test]
+async fn of_what_is_not_published() {
+    let world = World::new().await;
+    for n in 0..15 {
+        write(&world, "t", &[&format!("a-{n}"), &format!("b-{n}")]).await;
+        write(&world, "other", &["c"]).await;
+    }
+    for (path, so_many) in [("/api/outbox", 45), ("/api/outbox?topic=t", 30)] {
+        let seen = all(&world, path, "key", async |page| {
+            write(&world, "new", &[&format!("new {path} {page}")]).await;
+        })
+        .await;
+        let keys = (0..15).flat_map(|n| [format!("a-{n}").into(), format!("b-{n}").into()]);
+        let once: Vec<Value> = seen.iter().filter(|key| **key != "c").cloned().collect();
+        assert_whole(&once, keys);
+        assert!(seen.len() >= so_many, "{path}: {seen:?}");
+    }
 }

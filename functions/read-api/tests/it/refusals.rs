@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::world::{NOW, World, letter};
 
-const LISTS: [&str; 8] = [
+const LISTS: [&str; 9] = [
     "/api/users/u-1/auth-events",
     "/api/orders",
     "/api/orders/o-1/payments",
@@ -13,6 +13,7 @@ const LISTS: [&str; 8] = [
     "/api/audit",
     "/api/dead-letters",
     "/api/parked",
+    "/api/outbox",
 ];
 
 #[tokio::test]
@@ -70,6 +71,8 @@ async fn a_value_that_cannot_be_one_is_refused_with_its_name() {
         ("/api/dead-letters?fromId=0", "fromId"),
         ("/api/dead-letters?toId=x", "toId"),
         ("/api/parked?consumer=%00", "consumer"),
+        ("/api/outbox?topic=%00", "topic"),
+        ("/api/outbox?topic=", "topic"),
     ] {
         let answer = world.get(path).await;
         assert_eq!(answer.status, 400, "{path}: {answer:?}");

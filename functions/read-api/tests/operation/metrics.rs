@@ -31,7 +31,8 @@ async fn the_figures_are_those_of_what_was_sent() {
     waiting(&world).await;
 
     let figures = world.figures().await;
-    let clicks = [("consumer", "clicks")];
+    let (clicks, audit, quiet) =
+        ([("consumer", "clicks")], [("topic", "system.audit")], [("topic", "discussion.events")]);
     let events = |kind, outcome| {
         figures.count("events_consumed_total", &[("consumer", "clicks"), ("type", kind), ("outcome", outcome)])
     };
@@ -45,8 +46,15 @@ async fn the_figures_are_those_of_what_was_sent() {
         ("consumer_retries_total", &clicks, 0),
         ("consumer_failures_total", &[("consumer", "clicks"), ("topic", &*world.topic.name), ("reason", "breaker")], 2),
         ("dead_letters", &[("consumer", "clicks"), ("state", "open")], 2),
-        ("outbox_pending_records", &[], 2),
-        ("outbox_stopped_keys", &[], 1),
+        ("outbox_pending_records", &audit, 2),
+        ("outbox_stopped_keys", &audit, 1),
+        ("outbox_published_records_total", &audit, 9),
+        ("outbox_failed_records_total", &audit, 1),
+        ("outbox_pending_records", &quiet, 0),
+        ("outbox_oldest_pending_age_seconds", &quiet, 0),
+        ("outbox_stopped_keys", &quiet, 0),
+        ("outbox_published_records_total", &quiet, 5),
+        ("outbox_failed_records_total", &quiet, 0),
         ("audit_chains", &[], 2),
         ("audit_broken_chains", &[], 1),
         ("source_up", &[("source", "database")], 1),
@@ -63,7 +71,7 @@ async fn the_figures_are_those_of_what_was_sent() {
     }
     histogram(&figures, "event_age_seconds", 6);
     let (oldest, last) = (
-        figures.number("outbox_oldest_pending_age_seconds", &[]),
+        figures.number("outbox_oldest_pending_age_seconds", &audit),
         figures.number("consumer_last_batch_timestamp_seconds", &clicks),
     );
     assert!((50.0..170.0).contains(&oldest), "{oldest}");
@@ -109,13 +117,14 @@ async fn verified(world: &World) {
     }
 }
 
-/// Two events in the outbox, the older of which has waited for a minute and is refused.
+/// Two events in the outbox, the older of which has waited for a minute and is refused, behind some of two topics that were published.
 async fn waiting(world: &World) {
     sqlx::raw_sql(
         "insert into outbox (id, aggregatetype, aggregateid, type, payload, created_at)
          select gen_random_uuid(), 'system.audit', 'k', 'system.audit', '', clock_timestamp() - make_interval(mins => ago)
          from unnest('{1,0}'::int[]) as ago;
-         insert into outbox_failures select aggregatetype, aggregateid, min(seq), 1, '', now(), now() from outbox group by 1, 2",
+         insert into outbox_failures select aggregatetype, aggregateid, min(seq), 1, '', now(), now() from outbox group by 1, 2;
+         insert into outbox_totals values ('system.audit', 3, 7, 1), ('system.audit', 4, 2, 0), ('discussion.events', 3, 5, 0)",
     )
     .execute(&world.database.pool)
     .await
@@ -131,6 +140,7 @@ async fn every_figure_has_one_type_and_says_what_it_is() {
     world.topic.commit(&world.group, &[(0, 0)]);
     verified(&world).await;
     park(&world).await;
+    waiting(&world).await;
     let text = world.get("/metrics").await.text;
     let of = |prefix: &str| -> Vec<String> {
         let lines = text.lines().filter_map(|line| line.strip_prefix(prefix));
@@ -141,8 +151,8 @@ async fn every_figure_has_one_type_and_says_what_it_is() {
     let expected: BTreeSet<&str> = "audit_broken_chains audit_chains audit_verified_timestamp_seconds batch_database_seconds \
         batch_duration_seconds consumer_batches_total consumer_breaker_open consumer_failures_total consumer_group_committed_offset \
         consumer_group_lag_records consumer_last_batch_timestamp_seconds consumer_records_total consumer_retries_total dead_letters \
-        event_age_seconds events_consumed_total kafka_log_end_offset outbox_oldest_pending_age_seconds outbox_pending_records \
-        outbox_stopped_keys parked_events source_up"
+        event_age_seconds events_consumed_total kafka_log_end_offset outbox_failed_records_total outbox_oldest_pending_age_seconds \
+        outbox_pending_records outbox_published_records_total outbox_stopped_keys parked_events source_up"
         .split_whitespace()
         .collect();
     assert_eq!(typed.iter().map(String::as_str).collect::<BTreeSet<_>>(), expected);
