@@ -24,6 +24,7 @@ async fn the_application_may_do_exactly_what_is_granted() {
             "audit_verifications: insert, select, update",
             "blocked_keys: delete, insert, select",
             "clicks: insert, select",
+            "comments: insert, select",
             "consumer_batch_totals: insert, select, update",
             "consumer_batches: delete, insert, select",
             "consumer_failures: delete, insert, select, update",
@@ -48,8 +49,10 @@ async fn the_application_may_do_exactly_what_is_granted() {
             "outbox_totals: insert, select, update",
             "parked_events: delete, insert, select",
             "payments: insert, select",
+            "threads: insert, select",
             "user_auth_events: insert, select",
             "users: insert, select, update",
+            "votes: delete, insert, select",
         ]
     );
 }
@@ -72,12 +75,15 @@ async fn the_application_may_change_only_the_columns_that_say_what_became_of_a_r
         [
             "api_keys: last_used_at, revoked_at",
             "blocked_keys: blocked_at",
+            "comments: content, deleted_at, down_votes, edited_at, up_votes",
             "dead_letters: attempts, error, error_class, event_id, event_source, failed_at, forward_error, forwarded_at, reason, resolved_at, state",
             "inbox: state",
             "inventory: adjustments, quantity",
             "orders: refunded, settled",
             "parked_events: awaits_id, awaits_kind, event_id, event_source, next_try_at, tries",
+            "threads: comments, content, deleted_at, down_votes, edited_at, last_place, title, up_votes, version, views",
             "user_auth_events: ip_address, user_agent",
+            "votes: vote, voted_at",
         ]
     );
 }
@@ -127,6 +133,13 @@ async fn the_application_is_refused_what_would_lose_or_forge_facts() {
         "delete from inventory_adjustments",
         "delete from inventory",
         "truncate orders cascade",
+        "update threads set author_id = 'somebody else'",
+        "update threads set created_at = now()",
+        "delete from threads",
+        "update comments set author_id = 'somebody else'",
+        "update comments set place = 1",
+        "delete from comments",
+        "update votes set voter_id = 'somebody else'",
         "alter table orders disable trigger orders_items_total_insert",
         "delete from link_clicks_hourly",
         "delete from link_clicks_daily",
