@@ -96,9 +96,9 @@ test: up ## Run every test, against the real servers
 	@$(compile) "Tests" test --workspace --no-run
 	cargo test --workspace
 
-soak: up ## Run the consumers' engine, the audit log and the shop against their models, CASES=5000 random cases each, and kill the event source in KILLS=20 (SEED=… for the same ones again)
+soak: up ## Run the consumers' engine, the audit log, the shop and the sums of discussions against their models, CASES=5000 random cases each, and kill the event source in KILLS=20 (SEED=… for the same ones again)
 	@$(compile) "Tests" test --workspace --no-run
-	PROPTEST_CASES=$(or $(CASES),5000) PROPTEST_RNG_SEED=$(or $(SEED),$(shell date +%s)) cargo test --test model --test fanout_audit --test orders
+	PROPTEST_CASES=$(or $(CASES),5000) PROPTEST_RNG_SEED=$(or $(SEED),$(shell date +%s)) cargo test --test model --test fanout_audit --test orders --test discussion_sums
 	PROPTEST_CASES=$(or $(KILLS),20) PROPTEST_RNG_SEED=$(or $(SEED),$(shell date +%s)) cargo test --test event_source_kills
 
 fuzz: up ## Send the functions what schemathesis makes up from openapi.json: some minutes
