@@ -11,8 +11,19 @@ const BASICS: [&str; 9] =
     ["HOME", "LANG", "LC_ALL", "LLVM_PROFILE_FILE", "PATH", "RUST_BACKTRACE", "SSL_CERT_FILE", "TMPDIR", "TZ"];
 
 /// What the names of functions' settings begin with, besides those that the template has.
-const PREFIXES: [&str; 10] =
-    ["AUDIT_", "BREAKER_", "DATABASE_", "HEALTH_", "INBOX_", "KAFKA_", "OUTBOX_", "PARKED_", "REDIRECT_", "TOPIC_"];
+const PREFIXES: [&str; 11] = [
+    "API_KEYS_",
+    "AUDIT_",
+    "BREAKER_",
+    "DATABASE_",
+    "HEALTH_",
+    "INBOX_",
+    "KAFKA_",
+    "OUTBOX_",
+    "PARKED_",
+    "REDIRECT_",
+    "TOPIC_",
+];
 
 /// The ports of the local stack, unless `ONCEWARD_POSTGRES_PORT` and its like move them.
 pub(crate) const POSTGRES_PORT: u16 = 15432;
