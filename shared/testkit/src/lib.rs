@@ -11,6 +11,7 @@ mod records;
 mod scopes;
 mod servers;
 mod shop;
+mod statistics;
 mod topic;
 mod traces;
 mod users;
@@ -30,6 +31,7 @@ pub use records::{payload, raw_record, record};
 pub use scopes::{routes, scope_table};
 pub use servers::{artifacts, freeze};
 pub use shop::{inventory_adjusted, order_placed, payment_settled};
+pub use statistics::read_rows;
 /// For the statements of tests alone: those of the product stand in `store`.
 pub use sqlx;
 pub use topic::{Read, TestTopic, bootstrap, unique_name};

@@ -1,5 +1,6 @@
 use serde_json::json;
 use store::parked_events;
+use testkit::read_rows;
 use testkit::sqlx::{self, Connection as _, PgConnection};
 
 use crate::world::World;
@@ -52,16 +53,4 @@ async fn a_page_is_read_in_the_order_of_an_index() {
     let read = read_rows(&mut connection, "parked_events").await - before;
     // Each of 32 pages reads its rows and counts their queues.
     assert!((640..3000).contains(&read), "{read} rows were read");
-}
-
-/// Rows of a table that were read, by an index or without one.
-pub async fn read_rows(connection: &mut PgConnection, table: &str) -> i64 {
-    // What a session has counted itself it makes known now.
-    sqlx::query("select pg_stat_force_next_flush()").execute(&mut *connection).await.unwrap();
-    sqlx::query("select 1").execute(&mut *connection).await.unwrap();
-    let statement = "select (seq_tup_read + coalesce((
-             select sum(idx_tup_read) from pg_stat_user_indexes as i where i.relid = t.relid
-         ), 0))::bigint
-         from pg_stat_user_tables as t where relname = $1";
-    sqlx::query_scalar(statement).bind(table).fetch_one(connection).await.unwrap()
 }

@@ -1,9 +1,9 @@
 //! A page of orders must not cost more the more orders there are.
 
 use store::shop::{OrderFilter, orders};
+use testkit::read_rows;
 use testkit::sqlx::{self, Connection as _, PgConnection};
 
-use crate::parked::read_rows;
 use crate::world::World;
 
 #[tokio::test]

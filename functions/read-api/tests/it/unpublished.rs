@@ -1,9 +1,8 @@
 use serde_json::{Value, json};
 use store::outbox::{self, Failure, NewRow};
 use testkit::sqlx::{self, Connection as _, PgConnection};
-use testkit::uuid_at;
+use testkit::{read_rows, uuid_at};
 
-use crate::parked::read_rows;
 use crate::world::{NOW, World};
 
 /// Events of these keys, in this order.
