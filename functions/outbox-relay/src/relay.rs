@@ -65,12 +65,11 @@ impl Relay {
     pub async fn handle(&self, remaining: Option<Duration>, now: OffsetDateTime) -> anyhow::Result<Relayed> {
         let started = Instant::now();
         let limit = remaining.map_or(self.window + MARGIN, |remaining| remaining.saturating_sub(MARGIN));
-        let relayed = match &self.publisher {
-            Some(publisher) => self.relay(publisher, limit).await?,
-            None => {
-                tracing::info!("The outbox is not published: OUTBOX_PUBLISHING is off");
-                Relayed::default()
-            }
+        let relayed = if let Some(publisher) = &self.publisher {
+            self.relay(publisher, limit).await?
+        } else {
+            tracing::info!("The outbox is not published: OUTBOX_PUBLISHING is off");
+            Relayed::default()
         };
         self.report(relayed, now + started.elapsed()).await?;
         Ok(relayed)

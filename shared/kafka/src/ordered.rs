@@ -122,13 +122,12 @@ impl OrderedPublisher {
             None => Sender::make(&self.settings, Mode::Together, &self.outage)?,
         };
         let result = run.send_together(&mut sender, deadline).await;
-        match result {
-            Ok(()) => *kept = Some(sender),
-            Err(_) => {
-                sender.discard().await;
-                // It connects meanwhile, so that the next run finds out at once whether the broker is back.
-                *kept = Sender::make(&self.settings, Mode::Together, &self.outage).ok();
-            }
+        if result.is_ok() {
+            *kept = Some(sender);
+        } else {
+            sender.discard().await;
+            // It connects meanwhile, so that the next run finds out at once whether the broker is back.
+            *kept = Sender::make(&self.settings, Mode::Together, &self.outage).ok();
         }
         result
     }
