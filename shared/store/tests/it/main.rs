@@ -26,6 +26,7 @@ mod redriven;
 mod repairs;
 mod shop;
 mod shop_constraints;
+mod thread_aggregates;
 mod transactions;
 mod users;
 
