@@ -1,3 +1,5 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use testkit::{eventually, sqlx};
@@ -52,10 +54,15 @@ async fn a_consumer_that_is_away_for_a_while_goes_on_from_where_it_was() {
 async fn a_consumer_killed_again_and_again_while_people_write_counts_everything_once() {
     let world = World::on(&testkit::bootstrap()).await;
     let (poller, relay) = (world.poll(), world.relay());
+    let over = AtomicBool::new(false);
     let writes = async {
-        for number in 0..12 {
-            world.discuss(&format!("course-{}", number % 2)).await;
+        let mut threads = 0;
+        // As long as there is something to be killed, and for a moment longer.
+        while !over.load(Ordering::Relaxed) {
+            world.discuss(&format!("course-{}", threads % 2)).await;
+            threads += 1;
         }
+        threads
     };
     let kills = async {
         for _ in 0..3 {
@@ -64,10 +71,11 @@ async fn a_consumer_killed_again_and_again_while_people_write_counts_everything_
             eventually("more is applied", PATIENCE, more).await;
             kill_consumer(&world);
         }
+        over.store(true, Ordering::Relaxed);
     };
-    tokio::join!(writes, kills);
+    let (threads, ()) = tokio::join!(writes, kills);
     world.is_whole().await;
-    assert_eq!(facts(&world).await, 12 * EVENTS);
+    assert_eq!(facts(&world).await, threads * EVENTS);
     relay.stop().await;
     poller.stop().await;
 }
