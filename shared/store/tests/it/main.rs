@@ -20,6 +20,7 @@ mod migrations;
 #[cfg(target_os = "linux")]
 mod nodelay;
 mod person_of;
+mod pipelines;
 mod privileges;
 mod redrive;
 mod redriven;
