@@ -38,7 +38,7 @@ pub struct Fact {
     pub happened_at: OffsetDateTime,
 }
 
-/// Writes facts down. Whether one was written down before is for the caller to know, and [`add`](super::add) brings them into the sums.
+/// Writes facts down. Whether one was written down before is for the caller to know, and [`add`](super::add()) brings them into the sums.
 pub async fn record(connection: &mut PgConnection, facts: &[&Fact]) -> sqlx::Result<()> {
     if facts.is_empty() {
         return Ok(());
