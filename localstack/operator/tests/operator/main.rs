@@ -1,5 +1,6 @@
 //! The command `operator`, run as a person runs it, on a database of its own.
 
+mod aggregates;
 mod api_key;
 mod audit;
 mod dlq;
