@@ -43,6 +43,8 @@ pub(crate) enum Chunk {
 pub(crate) struct Tried {
     /// The place of the last.
     pub last: i64,
+    /// Whether more may have stood behind it: there were as many rows, or nearly as many bytes, as a chunk takes.
+    pub is_full: bool,
     pub published: u64,
     pub refused: u64,
     /// Why Kafka did not answer for all of them, where it did not.
@@ -57,8 +59,7 @@ pub(crate) async fn drain_chunk(
     (shard, after): (i16, i64),
     limits: Limits,
 ) -> Result<Chunk, store::Error> {
-    let mut transaction = pool.begin().await?;
-    store::limit_transaction(&mut transaction, limits.lock + limits.publish + MARGIN).await?;
+    let mut transaction = store::outbox::begin(pool, limits.lock + limits.publish + MARGIN).await?;
     let is_mine = if limits.lock.is_zero() {
         store::outbox::try_lock(&mut transaction, shard).await?
     } else {
@@ -73,7 +74,13 @@ pub(crate) async fn drain_chunk(
     let (fates, unavailable) = publish(publisher, &rows, within).await;
     let (sent, refused) = settle(&mut transaction, &rows, &fates).await?;
     transaction.commit().await?;
-    Ok(Chunk::Tried(Tried { last, published: sent, refused, unavailable }))
+    let is_full = is_full(&rows, limits.rows);
+    Ok(Chunk::Tried(Tried { last, is_full, published: sent, refused, unavailable }))
+}
+
+fn is_full(rows: &[Row], most: i64) -> bool {
+    let is_below = |count: usize, most: i64| i64::try_from(count).is_ok_and(|count| count < most);
+    !is_below(rows.len(), most) || !is_below(rows.iter().map(|row| row.payload.len()).sum(), BYTES / 2)
 }
 
 /// Publishes the rows, those of keys that were refused before apart from the others.

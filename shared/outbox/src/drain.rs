@@ -116,8 +116,7 @@ impl Look<'_> {
         };
         match drain_chunk(self.pool, self.publisher, (shard, after), limits).await? {
             Chunk::Busy => Ok(None),
-            // Also the look of whoever has released the lock: what came in the meantime, and what became visible behind the place.
-            Chunk::Empty => Ok(self.due(&[shard]).await?.first().map(|shard| (*shard, 0))),
+            Chunk::Empty => self.look_again(shard).await,
             Chunk::Tried(tried) => {
                 drained.published += tried.published;
                 drained.refused += tried.refused;
@@ -125,9 +124,17 @@ impl Look<'_> {
                     drained.is_cut_short = true;
                     tracing::warn!(error.message = reason, "Kafka does not take the outbox; it is tried again");
                 }
-                Ok(Some((shard, tried.last)))
+                if tried.is_full || drained.is_cut_short {
+                    return Ok(Some((shard, tried.last)));
+                }
+                self.look_again(shard).await
             }
         }
+    }
+
+    /// The look of whoever has released the lock: for what came in the meantime, and what became visible behind the place.
+    async fn look_again(&self, shard: i16) -> Result<Option<(i16, i64)>, store::Error> {
+        Ok(self.due(&[shard]).await?.first().map(|shard| (*shard, 0)))
     }
 
     async fn due(&self, shards: &[i16]) -> Result<Vec<i16>, store::Error> {

@@ -39,11 +39,14 @@ pub fn pool_of(environment: &Environment, variable: &str) -> Result<PgPool, Sett
         .connect_lazy_with(options))
 }
 
+/// A time limit as PostgreSQL reads it: it takes no more milliseconds than an i32 holds, and takes 0 for no limit.
+pub(crate) fn milliseconds(limit: Duration) -> String {
+    format!("{}ms", limit.as_millis().clamp(1, i32::MAX as u128))
+}
+
 /// Ends the transaction when it takes longer than `limit`: a dead environment must not hold its locks.
 pub async fn limit_transaction(connection: &mut PgConnection, limit: Duration) -> sqlx::Result<()> {
-    // PostgreSQL takes no more milliseconds than an i32 holds, and takes 0 for no limit.
-    let limit = format!("{}ms", limit.as_millis().clamp(1, i32::MAX as u128));
-    sqlx::query!(r#"select set_config('transaction_timeout', $1, true) as "set!""#, limit)
+    sqlx::query!(r#"select set_config('transaction_timeout', $1, true) as "set!""#, milliseconds(limit))
         .fetch_one(connection)
         .await
         .map(drop)

@@ -6,7 +6,7 @@ mod waiting;
 
 use std::time::Duration;
 
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use uuid::Uuid;
 
 pub use failures::{Failure, Stopped, clear_failures, discard, record_failures, retry_now, stopped};
@@ -84,6 +84,23 @@ pub async fn insert(connection: &mut PgConnection, rows: &[NewRow<'_>]) -> sqlx:
     Ok(shards)
 }
 
+/// Begins a transaction that drains: the server ends it after this time, as a dead environment must not hold its locks.
+///
+/// [`take`] walks along the index: statistics of a table that is empty at one moment and has a million rows at the next are wrong at
+/// one of them, and a plan that sorts a shard would cost each chunk as much as the backlog is long.
+pub async fn begin(pool: &PgPool, limit: Duration) -> sqlx::Result<Transaction<'static, Postgres>> {
+    let mut transaction = pool.begin().await?;
+    sqlx::query!(
+        r#"select set_config('transaction_timeout', $1, true) as "limit!", set_config('enable_seqscan', 'off', true) as "a!",
+               set_config('enable_bitmapscan', 'off', true) as "b!", set_config('enable_sort', 'off', true) as "c!",
+               set_config('jit', 'off', true) as "d!""#,
+        crate::connect::milliseconds(limit)
+    )
+    .fetch_one(&mut *transaction)
+    .await?;
+    Ok(transaction)
+}
+
 /// Takes the lock of a shard until the transaction ends, where nobody has it.
 pub async fn try_lock(connection: &mut PgConnection, shard: i16) -> sqlx::Result<bool> {
     sqlx::query_scalar!(r#"select pg_try_advisory_xact_lock($1, $2) as "taken!""#, LOCK_CLASS, i32::from(shard))
@@ -94,11 +111,9 @@ pub async fn try_lock(connection: &mut PgConnection, shard: i16) -> sqlx::Result
 /// Takes the lock of a shard until the transaction ends. False where somebody else kept it for as long as this: then the
 /// transaction has failed, and can only be rolled back.
 pub async fn wait_for_lock(connection: &mut PgConnection, shard: i16, within: Duration) -> sqlx::Result<bool> {
-    // PostgreSQL takes no more milliseconds than an i32 holds, and takes 0 for no limit.
-    let limit = format!("{}ms", within.as_millis().clamp(1, i32::MAX as u128));
     let taken = sqlx::query!(
         r#"select set_config('lock_timeout', $1, true) as "set!", pg_advisory_xact_lock($2, $3)::text as "taken!""#,
-        limit,
+        crate::connect::milliseconds(within),
         LOCK_CLASS,
         i32::from(shard)
     )
@@ -114,7 +129,7 @@ pub async fn wait_for_lock(connection: &mut PgConnection, shard: i16, within: Du
 }
 
 /// The next rows of a shard after this place, in their order: those of keys that are not stopped, so many at most, and so many
-/// bytes together (one, where the first has more). The caller holds the shard's lock. A place that was seen in an earlier
+/// bytes together (one, where the first has more). The caller holds the shard's lock, in a transaction of [`begin`]. A place that was seen in an earlier
 /// transaction proves nothing about lower ones: whoever looks after a place looks from 0 before it believes that nothing is left.
 pub async fn take(
     connection: &mut PgConnection,
@@ -122,20 +137,7 @@ pub async fn take(
     after: i64,
     (rows, bytes): (i64, i64),
 ) -> sqlx::Result<Vec<Row>> {
-    walk_the_index(connection).await?;
     sqlx::query_file_as!(Row, "queries/take_outbox_rows.sql", shard, after, rows, bytes).fetch_all(connection).await
-}
-
-/// Statistics of a table that is empty at one moment and has a million rows at the next are wrong at one of them: a plan that
-/// sorts a shard would cost each chunk as much as the backlog is long. Until the transaction ends.
-async fn walk_the_index(connection: &mut PgConnection) -> sqlx::Result<()> {
-    sqlx::query!(
-        r#"select set_config('enable_seqscan', 'off', true) as "a!", set_config('enable_bitmapscan', 'off', true) as "b!",
-               set_config('enable_sort', 'off', true) as "c!", set_config('jit', 'off', true) as "d!""#
-    )
-    .fetch_one(connection)
-    .await
-    .map(drop)
 }
 
 /// Removes rows that Kafka has acknowledged, and counts them in `outbox_totals`. The caller holds the shard's lock, and with it that of
