@@ -51,7 +51,7 @@ pub fn differing(fields: &[(&str, bool)]) -> Vec<String> {
 mod tests {
     use super::*;
 
-    type Content = (u8, u8);
+    type Content = (u64, u64);
 
     fn differences(one: &Content, other: &Content) -> Vec<String> {
         differing(&[("first", one.0 == other.0), ("second", one.1 == other.1)])

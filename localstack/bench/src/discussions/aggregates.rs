@@ -24,7 +24,7 @@ pub(super) async fn run(database: &mut Database, template: &Template, results: &
         "{THREADS} threads of Zipf 1.0 in 20 courses; of a hundred events 70 are views, 15 votes, 10 comments, and 5 change or delete. {BATCHES} \
          batches of {events} a round, in turn with as many of {clicks} clicks. From the payload's bytes to the commit, in one process each"
     ));
-    beside.prepare(|talk, hour| talk.create(hour)).await?;
+    beside.prepare(Talk::create).await?;
     let rounds = beside.rounds("events", database, results).await?;
     results.figure("discussions.events_per_second", rounds.per_second);
     results.figure("discussions.ratio", rounds.ratio);
