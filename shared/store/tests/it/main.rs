@@ -9,6 +9,7 @@ mod clicks;
 mod consumer_failures;
 mod dead_letters;
 mod discard;
+mod discussions;
 mod fault;
 mod figures;
 mod folding;

@@ -7,7 +7,7 @@ use crate::shop::{database, order, payment};
 use crate::sqlstate;
 
 /// The name of the constraint that a statement of the owner violates.
-async fn violated(owner: &mut PgConnection, statement: &str) -> String {
+pub(crate) async fn violated(owner: &mut PgConnection, statement: &str) -> String {
     let refused = sqlx::query(AssertSqlSafe(statement.to_owned())).execute(owner).await.expect_err(statement);
     let error = refused.as_database_error().unwrap_or_else(|| panic!("{statement}: {refused}"));
     error.constraint().unwrap_or_else(|| panic!("{statement}: {refused}")).to_owned()
