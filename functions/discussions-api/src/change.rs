@@ -3,7 +3,7 @@ use std::time::Instant;
 use api::Failure;
 use events::intake::Arrival;
 use events::{Data, Event, Source, Text, uuid_v7_at};
-use http::{HeaderMap, HeaderName};
+use http::HeaderMap;
 use store::{PgConnection, Postgres, Transaction};
 use time::OffsetDateTime;
 
@@ -11,10 +11,9 @@ use crate::DiscussionsApi;
 
 /// What the events of this function have as their source.
 const SOURCE: &str = "/onceward/discussions-api";
-const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 /// How long a change took until it was committed, and how long it was published after that, as a header.
-pub(crate) type Timing = [(HeaderName, String); 1];
+pub(crate) type Timing = [(&'static str, String); 1];
 
 /// A change of one thread, in one transaction with the event that tells of it. Where it is dropped, neither is there.
 pub(crate) struct Change<'a> {
@@ -73,6 +72,6 @@ impl Change<'_> {
         self.api.publishing.drain(&self.api.pool, &self.shards).await;
         let drained = self.began.elapsed().saturating_sub(written);
         let [write, drain] = [written, drained].map(|time| time.as_secs_f64() * 1e3);
-        Ok([(SERVER_TIMING, format!("write;dur={write:.3}, drain;dur={drain:.3}"))])
+        Ok([("server-timing", format!("write;dur={write:.3}, drain;dur={drain:.3}"))])
     }
 }

@@ -137,7 +137,7 @@ pub(crate) async fn add_comment(
 }
 
 fn wanted(thread_id: Uuid, request: CommentRequest) -> Result<Wanted, Problem> {
-    let parent_id = request.parent_id.map(|parent| parent.parse().map_err(|_| no_parent())).transpose()?;
+    let parent_id = request.parent_id.map(|parent| parent.parse::<Uuid>().map_err(|_| no_parent())).transpose()?;
     Ok(Wanted {
         thread_id,
         author: person("author", &request.author)?,

@@ -67,5 +67,5 @@ pub(crate) async fn list_threads(
 /// Where the page before ended.
 fn place(cursor: Option<&str>) -> Result<Option<(OffsetDateTime, Uuid)>, Problem> {
     let Some((at, id)) = Cursor::<(i64, String)>::read(cursor)? else { return Ok(None) };
-    Ok(Some((of_micros(at)?, id.parse().map_err(|_| no_cursor())?)))
+    Ok(Some((of_micros(at)?, id.parse::<Uuid>().map_err(|_| no_cursor())?)))
 }

@@ -53,8 +53,6 @@ pub struct Thread {
 /// A thread that is locked until the transaction ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Locked {
-    /// Which thread.
-    pub thread_id: Uuid,
     /// Who wrote it.
     pub author_id: String,
     /// How many are for it.
@@ -153,7 +151,7 @@ pub async fn list(
 pub async fn lock(connection: &mut PgConnection, thread_id: Uuid) -> sqlx::Result<Option<Locked>> {
     sqlx::query_as!(
         Locked,
-        r#"select thread_id, author_id, up_votes, down_votes, deleted_at is not null as "is_deleted!"
+        r#"select author_id, up_votes, down_votes, deleted_at is not null as "is_deleted!"
            from threads where thread_id = $1 for no key update"#,
         thread_id
     )
@@ -166,7 +164,7 @@ pub async fn lock(connection: &mut PgConnection, thread_id: Uuid) -> sqlx::Resul
 pub async fn lock_of_comment(connection: &mut PgConnection, comment_id: Uuid) -> sqlx::Result<Option<Locked>> {
     sqlx::query_as!(
         Locked,
-        r#"select thread_id, author_id, up_votes, down_votes, deleted_at is not null as "is_deleted!"
+        r#"select author_id, up_votes, down_votes, deleted_at is not null as "is_deleted!"
            from threads where thread_id = (select comments.thread_id from comments where comment_id = $1) for no key update"#,
         comment_id
     )
