@@ -81,7 +81,7 @@ async fn a_key_expires_at_its_very_moment() {
 #[tokio::test]
 async fn a_key_for_something_else_is_told_what_it_lacks() {
     let shop = Shop::open().await;
-    for scope in ["links", "events:*", "events:user.auth", "admin"] {
+    for scope in ["links", "discussions", "events:*", "events:user.auth", "admin"] {
         let key = shop.key(scope).await;
         let answer = shop.ask_with(&key).await;
         answer.is_problem(StatusCode::FORBIDDEN, "forbidden");
