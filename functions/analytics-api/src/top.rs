@@ -172,8 +172,11 @@ fn date(text: Option<&str>) -> Result<Option<Date>, Problem> {
     text.map(|text| read(text).ok_or_else(|| invalid("date", detail))).transpose()
 }
 
-/// The first day and the last of what is asked for; none since ever.
-fn days(period: Period, date: Option<Date>, today: Date) -> Result<Option<(Span, (Date, Date))>, Problem> {
+/// A day, week or month, with its first day and its last.
+type Days = (Span, (Date, Date));
+
+/// What is asked for; none since ever.
+fn days(period: Period, date: Option<Date>, today: Date) -> Result<Option<Days>, Problem> {
     let span = match period {
         Period::All if date.is_some() => {
             return Err(invalid("date", "The date says which day, week or month: with period all there is none."));

@@ -31,9 +31,9 @@ pub use records::{payload, raw_record, record};
 pub use scopes::{routes, scope_table};
 pub use servers::{artifacts, freeze};
 pub use shop::{inventory_adjusted, order_placed, payment_settled};
-pub use statistics::read_rows;
 /// For the statements of tests alone: those of the product stand in `store`.
 pub use sqlx;
+pub use statistics::read_rows;
 pub use topic::{Read, TestTopic, bootstrap, unique_name};
 pub use traces::traces_of;
 pub use users::{system_audit, user_auth, user_registered, user_updated};

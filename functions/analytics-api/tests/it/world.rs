@@ -6,7 +6,6 @@ use axum::body::{Body, to_bytes};
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, Request, StatusCode};
 use serde_json::Value;
-use settings::Environment;
 use store::thread_aggregates::{self, Change, Content, Happened, Thread, Turn};
 use testkit::TestDatabase;
 use time::OffsetDateTime;
@@ -90,7 +89,7 @@ impl World {
 /// All routes with these settings, and their description.
 pub fn router(settings: &[(&str, String)]) -> (Router, OpenApi) {
     let environment = settings.iter().cloned().chain([("DATABASE_MAX_CONNECTIONS", "4".to_owned())]);
-    analytics_api::router(AnalyticsApi::start(&Environment::from_iter(environment), || NOW).unwrap())
+    analytics_api::router(AnalyticsApi::start(&environment.collect(), || NOW).unwrap())
 }
 
 /// A thread that `u-1` called `Title of <id>`.

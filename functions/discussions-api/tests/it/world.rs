@@ -6,7 +6,6 @@ use discussions_api::DiscussionsApi;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::{Value, json};
-use settings::Environment;
 use testkit::{TestDatabase, sqlx};
 use time::OffsetDateTime;
 use time::macros::datetime;
@@ -175,7 +174,7 @@ pub fn router(database_url: &str, settings: &[(&str, &str)]) -> (Router, OpenApi
         // A hundred requests at once wait for the eight.
         ("DATABASE_ACQUIRE_TIMEOUT_MS", "20000"),
     ];
-    let environment = Environment::from_iter(own.into_iter().chain(settings.iter().copied()));
+    let environment = own.into_iter().chain(settings.iter().copied()).collect();
     discussions_api::router(DiscussionsApi::start(&environment, || NOW).unwrap())
 }
 
