@@ -13,6 +13,7 @@ pub struct Page<T> {
     /// The items of this page.
     pub items: Vec<T>,
     /// For `cursor` of the request for the next page; null on the last.
+    #[schema(required)]
     pub next: Option<String>,
 }
 

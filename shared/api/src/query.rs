@@ -19,7 +19,12 @@ pub fn parameters<T>(query: Result<Query<T>, QueryRejection>, known: &str) -> Re
 
 /// The `limit` of a request for a page.
 pub fn limit(text: Option<&str>) -> Result<i64, Problem> {
-    let (usual, most) = ITEMS;
+    limit_of(ITEMS.1, text)
+}
+
+/// The `limit` of a request for a page of at most so many items, where these may be large.
+pub fn limit_of(most: i64, text: Option<&str>) -> Result<i64, Problem> {
+    let usual = ITEMS.0.min(most);
     // What is no number is out of range as well.
     let asked = text.map_or(usual, |text| text.parse().unwrap_or(0));
     let fits = (1..=most).contains(&asked);

@@ -1,4 +1,4 @@
-use api::query::limit;
+use api::query::{limit, limit_of};
 use api::{Cursor, Page};
 use http::Response;
 
@@ -40,4 +40,14 @@ fn a_cursor_that_no_page_gave_and_a_limit_out_of_range_are_refused_by_name() {
         assert!(problem.status() == 400 && problem.body().contains(r#""field":"limit""#), "{asked:?}: {problem:?}");
     }
     assert_eq!([limit(None).unwrap(), limit(Some("1")).unwrap(), limit(Some("500")).unwrap()], [50, 1, 500]);
+}
+
+#[test]
+fn a_page_of_large_items_has_a_limit_of_its_own() {
+    assert_eq!(
+        [limit_of(20, None).unwrap(), limit_of(20, Some("20")).unwrap(), limit_of(60, None).unwrap()],
+        [20, 20, 50]
+    );
+    let problem: Response<String> = limit_of(20, Some("21")).unwrap_err().into_response();
+    assert!(problem.status() == 400 && problem.body().contains("The limit is not 1 to 20."), "{problem:?}");
 }
