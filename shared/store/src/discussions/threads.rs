@@ -184,7 +184,8 @@ pub async fn add_place(connection: &mut PgConnection, thread_id: Uuid) -> sqlx::
     .await
 }
 
-/// Gives a thread, which is locked, another title, other content, or both, and says its version. None where nothing changes.
+/// Gives a thread, which is locked, another title, other content, or both, and says its version. None where nothing changes. A clock
+/// that is behind does not set back when it was edited.
 pub async fn edit(
     connection: &mut PgConnection,
     thread_id: Uuid,
@@ -192,7 +193,8 @@ pub async fn edit(
     now: OffsetDateTime,
 ) -> sqlx::Result<Option<i64>> {
     sqlx::query_scalar!(
-        "update threads set title = coalesce($2, title), content = coalesce($3, content), edited_at = $4, version = version + 1
+        "update threads set title = coalesce($2, title), content = coalesce($3, content),
+             edited_at = greatest(edited_at, $4), version = version + 1
          where thread_id = $1 and (title <> $2 or content <> $3) returning version",
         thread_id,
         title as Option<&str>,
@@ -203,10 +205,10 @@ pub async fn edit(
     .await
 }
 
-/// Deletes a thread, which is locked and there, and says its version.
+/// Deletes a thread, which is locked and there, and says its version. It is not deleted before it was edited.
 pub async fn delete(connection: &mut PgConnection, thread_id: Uuid, now: OffsetDateTime) -> sqlx::Result<i64> {
     sqlx::query_scalar!(
-        "update threads set title = null, content = null, deleted_at = $2, version = version + 1
+        "update threads set title = null, content = null, deleted_at = greatest(edited_at, $2), version = version + 1
          where thread_id = $1 and deleted_at is null returning version",
         thread_id,
         now

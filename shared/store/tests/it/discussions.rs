@@ -5,6 +5,7 @@ use store::discussions::comments::{self, NewComment};
 use store::discussions::threads::{self, NewThread, Place};
 use store::discussions::votes::{self, NewVote, Votes};
 use testkit::TestDatabase;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::NOON;
@@ -68,6 +69,35 @@ async fn what_no_request_can_say_no_row_can() {
     ] {
         assert_eq!(violated(owner, &statement).await, constraint, "{statement}");
     }
+}
+
+/// Environments have clocks of their own.
+#[tokio::test]
+async fn a_clock_that_is_behind_sets_no_time_back() {
+    let database = TestDatabase::new().await;
+    let connection = &mut *database.pool.acquire().await.unwrap();
+    let thread_id = thread(connection).await;
+    let comment_id = comment(connection, thread_id).await;
+    let later = NOON + Duration::MINUTE;
+    for (text, now) in [("one", later), ("two", NOON)] {
+        threads::edit(connection, thread_id, (Some(text), None), now).await.unwrap().unwrap();
+        let thread = threads::find(connection, thread_id).await.unwrap().unwrap();
+        assert_eq!((thread.title.as_str(), thread.edited_at), (text, Some(later)));
+        let before = comments::find(connection, comment_id).await.unwrap().unwrap();
+        comments::edit(connection, &before, text, now).await.unwrap().unwrap();
+        let edited = comments::find(connection, comment_id).await.unwrap().unwrap();
+        assert_eq!((edited.content.as_deref(), edited.edited_at), (Some(text), Some(later)));
+    }
+    let edited = comments::find(connection, comment_id).await.unwrap().unwrap();
+    comments::delete(connection, &edited, NOON).await.unwrap();
+    assert_eq!(comments::find(connection, comment_id).await.unwrap().unwrap().deleted_at, Some(later));
+    threads::delete(connection, thread_id, NOON).await.unwrap();
+    let deleted_at: Option<OffsetDateTime> = sqlx::query_scalar("select deleted_at from threads where thread_id = $1")
+        .bind(thread_id)
+        .fetch_one(connection)
+        .await
+        .unwrap();
+    assert_eq!(deleted_at, Some(later));
 }
 
 #[tokio::test]
