@@ -71,6 +71,8 @@ create table votes (
 comment on table votes is 'One vote a person on a thread, and one on each of its comments. Whoever takes theirs back has none here.';
 comment on column votes.comment_id is 'Null for a vote on the thread itself.';
 
+comment on column api_keys.scopes is 'What it may: events:<type> or events:*, links, discussions, read, admin.';
+
 grant select, insert on threads, comments, votes to onceward_app;
 grant
     update (title, content, views, comments, up_votes, down_votes, last_place, version, edited_at, deleted_at) on threads
