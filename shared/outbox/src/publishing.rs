@@ -18,10 +18,14 @@ pub struct Publishing {
 
 impl Publishing {
     /// Reads `OUTBOX_PUBLISHING` (on) and `OUTBOX_DRAIN_MS` (200: how long a request drains after its commit). Where it is on, reads
-    /// `KAFKA_*` too, and connects to Kafka. Needs a tokio runtime.
+    /// `KAFKA_*` too, and connects to Kafka; where it is off, says so once, in the log. Needs a tokio runtime.
     pub fn start(environment: &Environment) -> anyhow::Result<Self> {
         let budget = Duration::from_millis(environment.parsed("OUTBOX_DRAIN_MS", 200)?);
-        Ok(Self { publisher: publisher(environment)?, budget })
+        let publisher = publisher(environment)?;
+        if publisher.is_none() {
+            tracing::info!("The outbox is not published: OUTBOX_PUBLISHING is off");
+        }
+        Ok(Self { publisher, budget })
     }
 
     /// Publishes what waits in these shards, after the commit that wrote there, as [`drain`](crate::drain()) does. Where publishing is
@@ -29,11 +33,7 @@ impl Publishing {
     pub async fn drain(&self, pool: &PgPool, shards: &[i16]) -> Drained {
         match &self.publisher {
             Some(publisher) => drain(pool, publisher, shards, self.budget).await,
-            None if shards.is_empty() => Drained::default(),
-            None => {
-                tracing::info!("The outbox is not published: OUTBOX_PUBLISHING is off");
-                Drained::default()
-            }
+            None => Drained::default(),
         }
     }
 }
