@@ -6,7 +6,9 @@ use events::{CLOUDEVENTS_JSON, Event, Wire, decode};
 use stack::postgres::Server;
 use store::{Connection, PgConnection};
 use testkit::sqlx::{self, AssertSqlSafe};
-use testkit::{TestDatabase, click_event};
+use testkit::{TestDatabase, click_event, eventually};
+
+use crate::support::WITHIN;
 
 /// The blocks of code in this language, of the section about Debezium.
 fn blocks(language: &str) -> Vec<String> {
@@ -208,6 +210,46 @@ async fn a_slot_made_as_documented_gives_each_committed_event_once_as_it_was_wri
             assert_eq!(decode(Wire { value: &value, headers }).unwrap(), *event);
         }
     }
+}
+
+/// Until it is made, a slot is in the hands of whoever makes it, who waits for all transactions that run.
+#[tokio::test]
+async fn rows_go_once_they_are_old_while_somebody_has_the_slot() {
+    let directory = stack::scratch().unwrap();
+    let mut server = Server::start(&testkit::artifacts(), directory.path(), stack::free_port()).await.unwrap();
+    let database = logical(&mut server).await;
+    let (settings, [_, deleting]) = (settings(), statements());
+    let mut owner = PgConnection::connect(&database.owner_url()).await.unwrap();
+    let events: Vec<Event> = ["a", "b", "a"].map(click_event).into();
+    outbox::write(&mut owner, "link.clicks", &events).await.unwrap();
+    execute(&mut owner, "update outbox set created_at = created_at - interval '1 hour' where aggregateid = 'b'").await;
+
+    let mut running = PgConnection::connect(&database.owner_url()).await.unwrap();
+    execute(&mut running, "begin; select pg_current_xact_id()").await;
+    let url = database.url().replace("onceward_app@", &format!("{}@", settings["database.user"]));
+    let mut debezium = PgConnection::connect(&url).await.unwrap();
+    let making = async {
+        sqlx::query("select pg_create_logical_replication_slot($1, $2)")
+            .bind(&settings["slot.name"])
+            .bind(&settings["plugin.name"])
+            .execute(&mut debezium)
+            .await
+            .unwrap();
+    };
+    let deleted = async {
+        let is_active = "select coalesce(bool_or(active), false) from pg_replication_slots";
+        eventually("somebody has the slot", WITHIN, || async {
+            let is_active: bool = sqlx::query_scalar(is_active).fetch_one(&database.pool).await.unwrap();
+            is_active.then_some(())
+        })
+        .await;
+        execute(&mut owner, &deleting).await;
+        execute(&mut running, "rollback").await;
+    };
+    tokio::join!(making, deleted);
+    let left: Vec<String> =
+        sqlx::query_scalar("select aggregateid from outbox order by seq").fetch_all(&mut owner).await.unwrap();
+    assert_eq!(left, ["a", "a"]);
 }
 
 /// Bytes as PostgreSQL writes them as text.
