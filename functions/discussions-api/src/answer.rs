@@ -38,6 +38,7 @@ pub(crate) struct SummaryAnswer {
     created_at: OffsetDateTime,
     /// When title or content changed last; null where they never did.
     #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(required)]
     edited_at: Option<OffsetDateTime>,
 }
 
@@ -64,6 +65,7 @@ pub(crate) struct CommentAnswer {
     /// The thread.
     thread_id: Uuid,
     /// The comment of the same thread that it answers; null where it answers the thread.
+    #[schema(required)]
     parent_id: Option<Uuid>,
     /// The how-manieth comment of the thread it is.
     #[schema(minimum = 1)]
@@ -72,7 +74,7 @@ pub(crate) struct CommentAnswer {
     #[schema(example = "u-1842")]
     author: String,
     /// What it says; null where it is deleted.
-    #[schema(example = "It ends where it is used last.")]
+    #[schema(required, example = "It ends where it is used last.")]
     content: Option<String>,
     /// How many are for it.
     #[schema(minimum = 0)]
@@ -85,9 +87,11 @@ pub(crate) struct CommentAnswer {
     created_at: OffsetDateTime,
     /// When its content changed last; null where it never did.
     #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(required)]
     edited_at: Option<OffsetDateTime>,
     /// When it was deleted; null where it is there.
     #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(required)]
     deleted_at: Option<OffsetDateTime>,
 }
 

@@ -10,9 +10,9 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 /// The longest title, in characters.
-pub(crate) const TITLE: usize = 300;
+const TITLE: usize = 300;
 /// The longest content of a thread or comment, in characters.
-pub(crate) const CONTENT: usize = 20_000;
+const CONTENT: usize = 20_000;
 
 /// Who asks, of a request without a body.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -31,14 +31,32 @@ impl AuthorQuery {
     }
 }
 
-/// A text of so many characters at most that says something.
-pub(crate) fn text<const MAX: usize>(field: &'static str, text: String) -> Result<String, Problem> {
-    let says_something = !text.trim().is_empty() && !text.contains('\0');
-    if says_something && text.chars().count() <= MAX {
+/// What a thread is to be called: a text without control characters.
+pub(crate) fn title(text: String) -> Result<String, Problem> {
+    if says_something(&text, TITLE) && !text.chars().any(char::is_control) {
         return Ok(text);
     }
-    let detail = format!("The value of {field} is not 1 to {MAX} characters that say something, of which none is NUL.");
-    Err(invalid(field, detail))
+    let detail =
+        format!("The title is not 1 to {TITLE} characters that say something, of which none is a control character.");
+    Err(invalid("title", detail))
+}
+
+/// What a thread or comment is to say: a text, without control characters but for those that separate lines and columns. Others take up
+/// to seven bytes each in what a function answers, where no character that is taken has more than four.
+pub(crate) fn content(text: String) -> Result<String, Problem> {
+    let is_taken = |character: char| !character.is_control() || matches!(character, '\n' | '\r' | '\t');
+    if says_something(&text, CONTENT) && text.chars().all(is_taken) {
+        return Ok(text);
+    }
+    let detail = format!(
+        "The content is not 1 to {CONTENT} characters that say something, of which none is a control character other than \
+         line feed, carriage return and tab."
+    );
+    Err(invalid("content", detail))
+}
+
+fn says_something(text: &str, most: usize) -> bool {
+    !text.trim().is_empty() && text.chars().count() <= most
 }
 
 /// An id.
@@ -61,11 +79,26 @@ mod tests {
 
     #[test]
     fn a_text_is_measured_in_characters_and_kept_as_it_is() {
-        for taken in ["a", " a\n", "ééé", "\u{1f600}\u{1f600}\u{1f600}"] {
-            assert_eq!(text::<3>("title", taken.to_owned()).unwrap(), taken);
+        for character in ["a", "é", "\u{1f600}"] {
+            let fields: [(fn(String) -> Result<String, Problem>, usize); 2] = [(title, TITLE), (content, CONTENT)];
+            for (read, longest) in fields {
+                let taken = character.repeat(longest);
+                assert_eq!(read(taken.clone()).unwrap(), taken);
+                assert!(read(character.repeat(longest + 1)).is_err(), "{character}");
+            }
         }
-        for refused in ["", " ", " \t\n", "\u{a0}\u{2003}", "a\0", "abcd", "éééé"] {
-            assert!(text::<3>("title", refused.to_owned()).is_err(), "{refused:?}");
+        assert_eq!(title(" a ".to_owned()).unwrap(), " a ");
+        for nothing in ["", " ", "\u{a0}\u{2003}", " \t\r\n"] {
+            assert!(title(nothing.to_owned()).is_err() && content(nothing.to_owned()).is_err(), "{nothing:?}");
+        }
+    }
+
+    #[test]
+    fn of_control_characters_content_has_those_of_lines_and_columns_and_a_title_has_none() {
+        for control in (0..=u8::MAX).map(char::from).filter(|character| character.is_control()) {
+            let text = format!("a{control}b");
+            assert!(title(text.clone()).is_err(), "{control:?}");
+            assert_eq!(content(text).is_ok(), ['\n', '\r', '\t'].contains(&control), "{control:?}");
         }
     }
 

@@ -1,4 +1,4 @@
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use api::Failure;
 use events::intake::Arrival;
@@ -11,6 +11,9 @@ use crate::DiscussionsApi;
 
 /// What the events of this function have as their source.
 const SOURCE: &str = "/onceward/discussions-api";
+
+/// How long a change may take, with all that it waits for: so that it is answered before the function's time is up, which is 10 s.
+const LIMIT: Duration = Duration::from_secs(8);
 
 /// How long a change took until it was committed, and how long it was published after that, as a header.
 pub(crate) type Timing = [(&'static str, String); 1];
@@ -31,7 +34,9 @@ impl DiscussionsApi {
         let began = Instant::now();
         let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
         let arrival = Arrival::new((self.clock)(), header("x-correlation-id"), header("traceparent"));
-        Ok(Change { api: self, transaction: self.pool.begin().await?, arrival, began, shards: Vec::new() })
+        let mut transaction = self.pool.begin().await?;
+        store::limit_transaction(&mut transaction, LIMIT).await?;
+        Ok(Change { api: self, transaction, arrival, began, shards: Vec::new() })
     }
 }
 

@@ -13,8 +13,8 @@ impl<S: Send + Sync> FromRequestParts<S> for ThreadInPath {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
-        let path = Path::from_request_parts(parts, state).await;
-        path.map(|Path(id)| Self(id)).map_err(|_| no_thread().into())
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        path.ok().and_then(|Path(id)| uuid(&id)).map(Self).ok_or_else(|| no_thread().into())
     }
 }
 
@@ -25,9 +25,14 @@ impl<S: Send + Sync> FromRequestParts<S> for CommentInPath {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
-        let path = Path::from_request_parts(parts, state).await;
-        path.map(|Path(id)| Self(id)).map_err(|_| no_comment().into())
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        path.ok().and_then(|Path(id)| uuid(&id)).map(Self).ok_or_else(|| no_comment().into())
     }
+}
+
+/// An id as it is answered, with hyphens and in lower case. Nothing has another one: who compares texts must not find two of one thing.
+pub(crate) fn uuid(text: &str) -> Option<Uuid> {
+    text.parse::<Uuid>().ok().filter(|id| id.to_string() == text)
 }
 
 /// A thread, as events name it.

@@ -18,11 +18,11 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::answer::CommentAnswer;
-use crate::asked::{CONTENT, person, text};
+use crate::asked::person;
 use crate::change::Change;
-use crate::path::{ThreadInPath, comment_id, thread_id};
+use crate::path::{ThreadInPath, comment_id, thread_id, uuid};
 use crate::problems::{gone, missing};
-use crate::{BODY_LIMIT, DiscussionsApi};
+use crate::{BODY_LIMIT, DiscussionsApi, asked};
 
 /// A comment that is wanted.
 #[derive(Deserialize, ToSchema)]
@@ -32,11 +32,11 @@ pub(crate) struct CommentRequest {
     /// Who writes it: nobody of the service itself.
     #[schema(min_length = 1, max_length = 128, pattern = "^[A-Za-z0-9_.:-]+$", example = "u-1842")]
     author: String,
-    /// What it says.
+    /// What it says. Of control characters it may have line feeds, carriage returns and tabs.
     #[schema(
         min_length = 1,
         max_length = 20000,
-        pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$",
+        pattern = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$",
         example = "It ends where it is used last."
     )]
     content: String,
@@ -137,11 +137,11 @@ pub(crate) async fn add_comment(
 }
 
 fn wanted(thread_id: Uuid, request: CommentRequest) -> Result<Wanted, Problem> {
-    let parent_id = request.parent_id.map(|parent| parent.parse::<Uuid>().map_err(|_| no_parent())).transpose()?;
+    let parent_id = request.parent_id.map(|parent| uuid(&parent).ok_or_else(no_parent)).transpose()?;
     Ok(Wanted {
         thread_id,
         author: person("author", &request.author)?,
-        content: text::<CONTENT>("content", request.content)?,
+        content: asked::content(request.content)?,
         parent_id,
     })
 }

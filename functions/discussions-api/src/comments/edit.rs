@@ -13,10 +13,10 @@ use store::discussions::comments;
 use utoipa::ToSchema;
 
 use crate::answer::CommentAnswer;
-use crate::asked::{CONTENT, person, text};
+use crate::asked::person;
 use crate::path::{CommentInPath, comment_id, thread_id};
 use crate::problems::{no_comment, only_by};
-use crate::{BODY_LIMIT, DiscussionsApi, locked};
+use crate::{BODY_LIMIT, DiscussionsApi, asked, locked};
 
 /// What a comment is to say.
 #[derive(Deserialize, ToSchema)]
@@ -26,11 +26,11 @@ pub(crate) struct EditRequest {
     /// Who wrote the comment.
     #[schema(min_length = 1, max_length = 128, pattern = "^[A-Za-z0-9_.:-]+$", example = "u-1842")]
     author: String,
-    /// What it is to say.
+    /// What it is to say. Of control characters it may have line feeds, carriage returns and tabs.
     #[schema(
         min_length = 1,
         max_length = 20000,
-        pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$",
+        pattern = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$",
         example = "It ends after it is used last."
     )]
     content: String,
@@ -93,7 +93,7 @@ pub(crate) async fn edit_comment(
 ) -> Result<Response, Failure> {
     let body = body.map_err(|error| unread_body(&error, BODY_LIMIT))?;
     let EditRequest { author, content } = api::json(&headers, &body, "an edit of a comment")?;
-    let (author, content) = (person("author", &author)?, text::<CONTENT>("content", content)?);
+    let (author, content) = (person("author", &author)?, asked::content(content)?);
     let mut change = api.begin(&headers).await?;
     let before = locked::comment(change.connection(), id).await?;
     only_by(&before.author_id, &author)?;

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use api::query::{limit, parameters};
+use api::query::{limit_of, parameters};
 use api::{Cursor, Failure, Page};
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
@@ -14,13 +14,16 @@ use crate::answer::CommentAnswer;
 use crate::path::ThreadInPath;
 use crate::problems::{no_thread, thread_gone};
 
+/// The longest page: with more comments of the greatest length it would not fit into what a function may answer, 6 MB.
+const LONGEST: i64 = 50;
+
 /// Which part of the comments.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct CommentsQuery {
     /// How many at most: 50 where it is not given.
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 500)]
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 50)]
     limit: Option<String>,
     /// `next` of the page before, as it is.
     cursor: Option<String>,
@@ -63,7 +66,7 @@ pub(crate) async fn list_comments(
     query: Result<Query<CommentsQuery>, QueryRejection>,
 ) -> Result<Json<Page<CommentAnswer>>, Failure> {
     let query = parameters(query, "limit and cursor")?;
-    let limit = limit(query.limit.as_deref())?;
+    let limit = limit_of(LONGEST, query.limit.as_deref())?;
     let after = Cursor::<i64>::read(query.cursor.as_deref())?.unwrap_or_default();
     let mut connection = api.pool.acquire().await?;
     let listed = comments::list(&mut connection, id, after, limit + 1).await?.ok_or_else(no_thread)?;

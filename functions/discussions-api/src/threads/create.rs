@@ -16,10 +16,10 @@ use store::discussions::threads::{self, NewThread};
 use utoipa::ToSchema;
 
 use crate::answer::ThreadAnswer;
-use crate::asked::{CONTENT, TITLE, id, person, text};
+use crate::asked::{id, person};
 use crate::change::Change;
 use crate::path::thread_id;
-use crate::{BODY_LIMIT, DiscussionsApi};
+use crate::{BODY_LIMIT, DiscussionsApi, asked};
 
 /// A thread that is wanted.
 #[derive(Deserialize, ToSchema)]
@@ -29,19 +29,19 @@ pub(crate) struct ThreadRequest {
     /// The course that it is about.
     #[schema(min_length = 1, max_length = 128, pattern = "^[A-Za-z0-9_.:-]+$", example = "rust-101")]
     course_id: String,
-    /// What it is called.
+    /// What it is called, without control characters.
     #[schema(
         min_length = 1,
         max_length = 300,
-        pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$",
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$",
         example = "When does a borrow end?"
     )]
     title: String,
-    /// What it says.
+    /// What it says. Of control characters it may have line feeds, carriage returns and tabs.
     #[schema(
         min_length = 1,
         max_length = 20000,
-        pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$",
+        pattern = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$",
         example = "I expected it to last until the end of the block."
     )]
     content: String,
@@ -138,8 +138,8 @@ pub(crate) async fn create_thread(
 fn wanted(request: ThreadRequest) -> Result<Wanted, Problem> {
     Ok(Wanted {
         course: id("courseId", &request.course_id)?,
-        title: text::<TITLE>("title", request.title)?,
-        content: text::<CONTENT>("content", request.content)?,
+        title: asked::title(request.title)?,
+        content: asked::content(request.content)?,
         author: person("author", &request.author)?,
     })
 }

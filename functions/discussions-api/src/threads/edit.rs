@@ -13,10 +13,10 @@ use store::discussions::threads;
 use utoipa::ToSchema;
 
 use crate::answer::ThreadAnswer;
-use crate::asked::{CONTENT, TITLE, person, text};
+use crate::asked::person;
 use crate::path::{ThreadInPath, thread_id};
 use crate::problems::{no_thread, only_by};
-use crate::{BODY_LIMIT, DiscussionsApi, locked};
+use crate::{BODY_LIMIT, DiscussionsApi, asked, locked};
 
 /// What is to be changed of a thread; what is null or missing stays.
 #[derive(Deserialize, ToSchema)]
@@ -26,19 +26,19 @@ pub(crate) struct EditRequest {
     /// Who wrote the thread.
     #[schema(min_length = 1, max_length = 128, pattern = "^[A-Za-z0-9_.:-]+$", example = "u-1842")]
     author: String,
-    /// What it is to be called.
+    /// What it is to be called, without control characters.
     #[schema(
         min_length = 1,
         max_length = 300,
-        pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$",
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$",
         example = "Where does a borrow end?"
     )]
     title: Option<String>,
-    /// What it is to say.
+    /// What it is to say. Of control characters it may have line feeds, carriage returns and tabs.
     #[schema(
         min_length = 1,
         max_length = 20000,
-        pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$",
+        pattern = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$",
         example = "It ends before I expected it to."
     )]
     content: Option<String>,
@@ -102,8 +102,8 @@ pub(crate) async fn edit_thread(
     let body = body.map_err(|error| unread_body(&error, BODY_LIMIT))?;
     let EditRequest { author, title, content } = api::json(&headers, &body, "an edit of a thread")?;
     let author = person("author", &author)?;
-    let title = title.map(|title| text::<TITLE>("title", title)).transpose()?;
-    let content = content.map(|content| text::<CONTENT>("content", content)).transpose()?;
+    let title = title.map(asked::title).transpose()?;
+    let content = content.map(asked::content).transpose()?;
     let mut change = api.begin(&headers).await?;
     only_by(&locked::thread(change.connection(), id).await?.author_id, &author)?;
     let (now, edit) = (change.now(), (title.as_deref(), content.as_deref()));
@@ -111,7 +111,9 @@ pub(crate) async fn edit_thread(
     let thread = threads::find(change.connection(), id).await?.ok_or_else(no_thread)?;
     if let Some(version) = version {
         let title = Text::new(thread.title.as_str()).expect("an event takes every title of so many characters");
-        change.tell(version, Data::ThreadEdited(ThreadEdited { thread_id: thread_id(id), title })).await?;
+        change
+            .tell(version, Data::ThreadEdited(ThreadEdited { thread_id: thread_id(id), title, author_id: author }))
+            .await?;
     }
     let timing = change.commit().await?;
     Ok((timing, Json(ThreadAnswer::of(thread))).into_response())

@@ -5,12 +5,12 @@ use testkit::sqlx::{self, AssertSqlSafe, Connection as _, PgConnection};
 
 use crate::world::{Answer, Door, World, new_thread};
 
-/// Whatever changes something of a thread of `ada` and a comment of `bob`.
+/// Whatever changes something of a thread of `ada` and a comment of `bob`; what takes an `Idempotency-Key` has one, which is kept with it.
 async fn each_change(door: &Door, thread: &str, comment: &str) -> Vec<Answer> {
     vec![
-        door.post("/api/discussions/threads", &new_thread()).await,
+        door.post_with_key("/api/discussions/threads", "key", &new_thread()).await,
         door.get(thread).await,
-        door.post(&format!("{thread}/comments"), &json!({"author": "bob", "content": "So."})).await,
+        door.post_with_key(&format!("{thread}/comments"), "key", &json!({"author": "bob", "content": "So."})).await,
         door.vote(thread, "bob", "up").await,
         door.vote(comment, "ada", "down").await,
         door.patch(thread, &json!({"author": "ada", "title": "Where does it end?"})).await,
@@ -67,5 +67,6 @@ async fn each_change_writes_its_rows_and_one_event() {
     let answers = each_change(&world.door, &thread, &comment).await;
     assert!(answers.iter().all(|answer| answer.status.is_success()), "{answers:?}");
     assert_eq!(world.events().await.len() - before, answers.len());
+    assert_eq!(world.everything().await.iter().filter(|row| row.starts_with("idempotency_keys ")).count(), 2);
     world.counts_are_right().await;
 }

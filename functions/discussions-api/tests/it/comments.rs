@@ -56,8 +56,13 @@ async fn a_hundred_comments_at_once_each_have_a_place_of_their_own() {
     places.sort_unstable();
     assert_eq!(places, (1..=100).collect::<Vec<_>>());
     // The order of the outbox is that of the places.
-    let listed = world.door.get(&format!("{thread}/comments?limit=500")).await;
-    let by_place: Vec<&Value> = listed.body["items"].as_array().unwrap().iter().map(|c| &c["commentId"]).collect();
+    let first = world.door.get(&format!("{thread}/comments")).await.body;
+    let cursor = first["next"].as_str().unwrap();
+    let second = world.door.get(&format!("{thread}/comments?limit=50&cursor={cursor}")).await.body;
+    assert_eq!(second["next"], Value::Null);
+    let comments = |page: &Value| page["items"].as_array().unwrap().clone();
+    let by_place = [comments(&first), comments(&second)].concat();
+    let by_place: Vec<&Value> = by_place.iter().map(|comment| &comment["commentId"]).collect();
     let events = world.events().await;
     assert_eq!(events[1..].iter().map(|event| &event["data"]["commentId"]).collect::<Vec<_>>(), by_place);
     world.counts_are_right().await;

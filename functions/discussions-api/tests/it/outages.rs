@@ -2,9 +2,12 @@ use std::net::{SocketAddr, TcpListener};
 use std::time::{Duration, Instant};
 
 use http::Method;
+use serde_json::json;
+use store::discussions::threads;
+use store::idempotency_keys::{Claim, claim};
 use testkit::{break_tables, routes};
 
-use crate::world::{Answer, Door, OFF, World, router};
+use crate::world::{Answer, Door, NOW, OFF, World, id, router};
 
 /// Sends a good request of every route, and gives each with what it was answered.
 async fn each(door: &Door, routes: Vec<(&str, &str)>) -> Vec<(String, Answer)> {
@@ -65,4 +68,53 @@ async fn a_database_that_fails_behind_the_door_is_said_by_every_route() {
         answer.problem(500, "internal-error");
         assert!(answer.body["instance"].as_str().unwrap().starts_with("urn:uuid:"), "{asked}: {answer:?}");
     }
+}
+
+/// As an environment leaves it that froze in the middle of a change.
+#[tokio::test]
+async fn a_thread_that_somebody_else_holds_is_given_up_in_time() {
+    let world = World::new().await;
+    let thread = world.thread().await;
+    let comment = world.comment(&thread).await;
+    let before = world.everything().await;
+    let mut held = world.database.pool.begin().await.unwrap();
+    threads::lock(&mut held, id(&thread)).await.unwrap().unwrap();
+    let started = Instant::now();
+    let (comments, said) = (format!("{thread}/comments"), json!({"author": "bob", "content": "So."}));
+    let (viewed, added, edited, voted, deleted) = tokio::join!(
+        world.door.get(&thread),
+        world.door.post(&comments, &said),
+        world.door.patch(&comment, &said),
+        world.door.vote(&thread, "bob", "up"),
+        world.door.delete(&thread, "ada"),
+    );
+    for answer in [viewed, added, edited, voted, deleted] {
+        answer.problem(503, "unavailable");
+        assert_eq!(answer.headers["retry-after"], "2");
+    }
+    assert!(started.elapsed() < Duration::from_secs(8), "{:?}", started.elapsed());
+    held.rollback().await.unwrap();
+    assert_eq!(world.everything().await, before);
+}
+
+/// Each wait is shorter than a connection waits for a lock, and both together longer than a function has.
+#[tokio::test]
+async fn a_request_that_waits_for_one_lock_after_another_is_given_up_in_time() {
+    let world = World::new().await;
+    let thread = world.thread().await;
+    let mut thread_held = world.database.pool.begin().await.unwrap();
+    threads::lock(&mut thread_held, id(&thread)).await.unwrap().unwrap();
+    let mut key_held = world.database.pool.begin().await.unwrap();
+    let (comments, said) = (format!("{thread}/comments"), json!({"author": "bob", "content": "So."}));
+    let scope = format!("POST {comments} {}", world.door.key.split('_').nth(1).unwrap());
+    assert_eq!(claim(&mut key_held, &scope, "key", &[0; 32], NOW).await.unwrap(), Claim::New);
+    let started = Instant::now();
+    let release = async {
+        tokio::time::sleep(Duration::from_millis(4300)).await;
+        key_held.rollback().await.unwrap();
+    };
+    let (added, ()) = tokio::join!(world.door.post_with_key(&comments, "key", &said), release);
+    added.problem(503, "unavailable");
+    let waited = started.elapsed();
+    assert!((Duration::from_secs(7)..Duration::from_secs(9)).contains(&waited), "{waited:?}");
 }

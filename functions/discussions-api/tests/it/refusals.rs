@@ -4,13 +4,24 @@ use axum::body::Body;
 use http::{Method, Request};
 use serde_json::{Value, json};
 
-use crate::world::{World, new_thread};
+use crate::world::{World, id, new_thread};
 
 /// The thread with another value of a field.
 fn with(field: &str, value: impl Into<Value>) -> Value {
     let mut thread = new_thread();
     thread[field] = value.into();
     thread
+}
+
+/// The id at the end of a path as a UUID is written elsewhere.
+fn other_forms(path: &str) -> [String; 4] {
+    let id = id(path);
+    [
+        id.simple().to_string(),
+        id.to_string().to_uppercase(),
+        id.urn().to_string(),
+        id.braced().to_string().replace('{', "%7B").replace('}', "%7D"),
+    ]
 }
 
 #[tokio::test]
@@ -20,10 +31,14 @@ async fn a_field_that_cannot_be_taken_is_named() {
         (with("title", ""), "title"),
         (with("title", " \t\n"), "title"),
         (with("title", "a\0b"), "title"),
+        (with("title", "a\n"), "title"),
+        (with("title", "a\u{85}b"), "title"),
         (with("title", "é".repeat(301)), "title"),
         (with("content", ""), "content"),
         (with("content", "\u{a0}"), "content"),
         (with("content", "a\0"), "content"),
+        (with("content", "\u{1b}[2J"), "content"),
+        (with("content", "a\u{c}b"), "content"),
         (with("content", "x".repeat(20_001)), "content"),
         (with("courseId", ""), "courseId"),
         (with("courseId", "a b"), "courseId"),
@@ -62,14 +77,18 @@ async fn the_longest_that_can_be_taken_is_kept_as_it_is_and_travels() {
 async fn a_comment_and_a_vote_that_cannot_be_taken_are_refused() {
     let world = World::new().await;
     let thread = world.thread().await;
+    let comment = world.comment(&thread).await;
     let before = world.everything().await;
     let comments = format!("{thread}/comments");
     for (body, field) in [
         (json!({"author": "bob", "content": " "}), "content"),
         (json!({"author": "bob", "content": "x".repeat(20_001)}), "content"),
+        (json!({"author": "bob", "content": "a\u{7f}"}), "content"),
         (json!({"author": "", "content": "a"}), "author"),
         (json!({"author": "bob", "content": "a", "parentId": ""}), "parentId"),
         (json!({"author": "bob", "content": "a", "parentId": "1"}), "parentId"),
+        (json!({"author": "bob", "content": "a", "parentId": other_forms(&comment)[0]}), "parentId"),
+        (json!({"author": "bob", "content": "a", "parentId": other_forms(&comment)[1]}), "parentId"),
         (json!({"author": "bob", "content": "a", "title": "b"}), "body"),
         (json!({"content": "a"}), "body"),
     ] {
@@ -87,6 +106,7 @@ async fn a_comment_and_a_vote_that_cannot_be_taken_are_refused() {
     }
     for (body, field) in [
         (json!({"author": "ada", "title": ""}), "title"),
+        (json!({"author": "ada", "title": "a\tb"}), "title"),
         (json!({"author": "ada", "content": "\0"}), "content"),
         (json!({"author": "a b", "title": "a"}), "author"),
         (json!({"author": "ada", "courseId": "other"}), "body"),
@@ -117,6 +137,7 @@ async fn a_parameter_that_cannot_be_taken_is_named() {
         (format!("{thread}?viewer=key:1"), "viewer"),
         (format!("{thread}?reader=a"), "query"),
         (format!("{thread}/comments?limit=x"), "limit"),
+        (format!("{thread}/comments?limit=51"), "limit"),
         (format!("{thread}/comments?cursor=WyJ4Il0"), "cursor"),
     ] {
         world.door.get(&path).await.invalid(field);
@@ -146,6 +167,23 @@ async fn an_id_that_is_none_is_that_of_nothing() {
         }
     }
     assert!(world.everything().await.is_empty());
+}
+
+/// Of what is there, an id that is written otherwise names nothing.
+#[tokio::test]
+async fn an_id_has_one_form() {
+    let world = World::new().await;
+    let thread = world.thread().await;
+    let comment = world.comment(&thread).await;
+    let before = world.everything().await;
+    for id in other_forms(&thread) {
+        world.door.get(&format!("/api/discussions/threads/{id}")).await.problem(404, "not-found");
+        world.door.get(&format!("/api/discussions/threads/{id}/comments")).await.problem(404, "not-found");
+    }
+    for id in other_forms(&comment) {
+        world.door.delete(&format!("/api/discussions/comments/{id}"), "bob").await.problem(404, "not-found");
+    }
+    assert_eq!(world.everything().await, before);
 }
 
 #[tokio::test]

@@ -138,6 +138,12 @@ impl Door {
         self.ask(Method::POST, path, body.to_string()).await
     }
 
+    /// Sends what may be sent again with its `Idempotency-Key`.
+    pub async fn post_with_key(&self, path: &str, key: &str, body: &Value) -> Answer {
+        let request = Request::post(path).header(CONTENT_TYPE, "application/json").header("idempotency-key", key);
+        self.send(request.body(body.to_string().into()).unwrap()).await
+    }
+
     pub async fn patch(&self, path: &str, body: &Value) -> Answer {
         self.ask(Method::PATCH, path, body.to_string()).await
     }
