@@ -23,9 +23,9 @@ pub(crate) struct ThreadAnswer {
     /// The course that it is in.
     #[schema(example = "rust-101")]
     course_id: String,
-    /// What it is called.
-    #[schema(example = "How do lifetimes work?")]
-    title: String,
+    /// What it is called; null where it was deleted.
+    #[schema(required, example = "How do lifetimes work?")]
+    title: Option<String>,
     /// Who began it.
     #[schema(example = "u-1842")]
     author_id: String,
@@ -59,7 +59,8 @@ pub(crate) struct ThreadAnswer {
 /// What happened to a thread
 ///
 /// Views, comments and votes since ever, as events told of them, and the score that the lists of the best are ordered by:
-/// views + 5 × comments + 3 × (upVotes − downVotes). Votes on comments count nowhere here. A thread that was deleted is shown with the time.
+/// views + 5 × comments + 3 × (upVotes − downVotes). Votes on comments count nowhere here. A thread that was deleted is
+/// shown with the time, and without its title.
 #[utoipa::path(
     get,
     path = "/api/analytics/threads/{id}",
@@ -94,7 +95,7 @@ impl ThreadAnswer {
         Self {
             thread_id: thread.thread_id,
             course_id: thread.course_id,
-            title: thread.title,
+            title: thread.deleted_at.is_none().then_some(thread.title),
             author_id: thread.author_id,
             views: thread.views,
             comments: thread.comments,

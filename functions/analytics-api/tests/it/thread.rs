@@ -47,13 +47,14 @@ async fn a_thread_is_shown_with_all_that_happened_to_it() {
 }
 
 #[tokio::test]
-async fn a_thread_that_was_deleted_is_shown_with_the_time() {
+async fn a_thread_that_was_deleted_is_shown_with_the_time_and_without_what_it_said() {
     let world = World::new().await;
     world.create("t-1", "rust-101", NOW - Duration::DAY).await;
     world.happen("t-1", 1, VIEW, NOW - Duration::DAY).await;
     world.delete("t-1", NOW).await;
     let shown = world.must_get("/api/analytics/threads/t-1").await;
     assert_eq!((&shown["deletedAt"], &shown["views"]), (&json!("2026-11-21T12:00:00Z"), &json!(1)));
+    assert_eq!(shown.get("title"), Some(&json!(null)));
 }
 
 #[tokio::test]
