@@ -29,8 +29,8 @@ pub(crate) struct ErasedAnswer {
 ///
 /// Clears all that is known about them besides the id: the directory, the addresses and user agents of their history, their events that
 /// wait, and the bytes of their dead letters. Their address is free for somebody else. Later events about them change nothing. Orders are
-/// kept, those that are there and later ones, with the id alone. Erasing somebody again gives the same answer, and clears what has failed since. Audited, where there was anything to
-/// erase.
+/// kept, those that are there and later ones, with the id alone. What they wrote in discussions stays: it is deleted there, as by its author.
+/// Erasing somebody again gives the same answer, and clears what has failed since. Audited, where there was anything to erase.
 #[utoipa::path(
     post,
     path = "/api/users/{id}/erase",
