@@ -44,7 +44,7 @@ up: ready ## Start Kafka and PostgreSQL on this machine, with topics and tables,
 	@$(bin)/stack up
 
 down: ## Stop them; WIPE=1 removes their data too, SERVER=kafka (or postgres) stops that one alone
-	@$(call if_used,$(bin)/stack down $(if $(filter-out 0,$(WIPE)),--wipe) $(if $(SERVER),--only $(SERVER)),true)
+	@$(call if_used,$(bin)/stack down $(if $(filter-out 0,$(WIPE)),--wipe) $(if $(filter command,$(origin SERVER)),--only $(SERVER)),true)
 
 status: ## Say what runs
 	@$(call if_used,$(bin)/stack status,false)

@@ -41,8 +41,8 @@ fn differences(one: &Content, other: &Content) -> Vec<String> {
     ])
 }
 
-/// What becomes of events of threads that are there. Nothing is locked: an edit that another transaction overtakes in between leaves the
-/// newer title as it is.
+/// What becomes of events of threads that are there. Nothing is locked, and what this transaction has told before is not in the sums yet:
+/// an edit that a newer one overtakes in between leaves its fact, and the newer title stays as it is.
 async fn tell(connection: &mut PgConnection, rows: &[&Row]) -> Result<Vec<Effect>, Error> {
     let asking = rows.iter().filter(|row| matches!(row.told, Told::Edited { .. } | Told::Deleted));
     let ids: BTreeSet<&str> = asking.map(|row| row.fact.thread_id.as_str()).collect();

@@ -112,6 +112,7 @@ fn data(event_type: EventType) -> Data {
         EventType::ThreadEdited => Data::ThreadEdited(ThreadEdited {
             thread_id: parsed(THREAD),
             title: text("Who borrows what, and for how long?"),
+            author_id: parsed("u-1842"),
         }),
         EventType::ThreadDeleted => Data::ThreadDeleted(ThreadDeleted { thread_id: parsed(THREAD) }),
         EventType::CommentAdded => Data::CommentAdded(CommentAdded {

@@ -179,7 +179,7 @@ fn topics_keep_what_they_promise() {
         ("system.audit.dlq", 3, 30 * day, ""),
         ("order.events", 3, 7 * day, ""),
         ("order.events.dlq", 3, 30 * day, ""),
-        ("discussion.events", 3, 7 * day, ""),
+        ("discussion.events", 3, 7 * day, "LogAppendTime"),
         ("discussion.events.dlq", 3, 30 * day, ""),
         ("audit.checkpoints", 1, for_ever, ""),
     ];

@@ -137,7 +137,6 @@ impl Data {
             Self::LinkClicked(_)
             | Self::PaymentSettled(_)
             | Self::InventoryAdjusted(_)
-            | Self::ThreadEdited(_)
             | Self::ThreadDeleted(_)
             | Self::CommentEdited(_)
             | Self::CommentDeleted(_) => None,
@@ -147,6 +146,7 @@ impl Data {
             Self::SystemAudit(audit) => Some(&audit.user_id),
             Self::OrderPlaced(order) => Some(&order.user_id),
             Self::ThreadCreated(thread) => Some(&thread.author_id),
+            Self::ThreadEdited(edit) => Some(&edit.author_id),
             Self::ThreadViewed(view) => view.viewer_id.as_ref(),
             Self::CommentAdded(comment) => Some(&comment.author_id),
             Self::VoteCast(vote) => Some(&vote.voter_id),

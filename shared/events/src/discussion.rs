@@ -38,6 +38,8 @@ pub struct ThreadEdited {
     pub thread_id: ThreadId,
     /// What it is called now, which may be what it was called before.
     pub title: Text<1200>,
+    /// Whose it is, and who has edited it.
+    pub author_id: UserId,
 }
 
 /// `thread.deleted` 1.0: a thread is gone, and all its comments are.

@@ -41,9 +41,7 @@ pub(crate) enum Chunk {
 /// What became of rows that were tried.
 #[derive(Debug)]
 pub(crate) struct Tried {
-    /// The place of the last.
-    pub last: i64,
-    /// Whether more may have stood behind it: there were as many rows, or nearly as many bytes, as a chunk takes.
+    /// Whether more may have stood behind them: there were as many rows, or nearly as many bytes, as a chunk takes.
     pub is_full: bool,
     pub published: u64,
     pub refused: u64,
@@ -51,12 +49,12 @@ pub(crate) struct Tried {
     pub unavailable: Option<String>,
 }
 
-/// Publishes the next rows of a shard after a place, in one transaction that holds the shard's lock, and removes those that were
+/// Publishes the first rows of a shard, in one transaction that holds the shard's lock, and removes those that were
 /// acknowledged.
 pub(crate) async fn drain_chunk(
     pool: &PgPool,
     publisher: &OrderedPublisher,
-    (shard, after): (i16, i64),
+    shard: i16,
     limits: Limits,
 ) -> Result<Chunk, store::Error> {
     let mut transaction = store::outbox::begin(pool, limits.lock + limits.publish + MARGIN).await?;
@@ -69,13 +67,15 @@ pub(crate) async fn drain_chunk(
     if !is_mine || within < LEAST {
         return Ok(Chunk::Busy);
     }
-    let rows = store::outbox::take(&mut transaction, shard, after, (limits.rows, BYTES)).await?;
-    let Some(last) = rows.last().map(|row| row.seq) else { return Ok(Chunk::Empty) };
+    let rows = store::outbox::take(&mut transaction, shard, (limits.rows, BYTES)).await?;
+    if rows.is_empty() {
+        return Ok(Chunk::Empty);
+    }
     let (fates, unavailable) = publish(publisher, &rows, within).await;
     let (sent, refused) = settle(&mut transaction, &rows, &fates).await?;
     transaction.commit().await?;
     let is_full = is_full(&rows, limits.rows);
-    Ok(Chunk::Tried(Tried { last, is_full, published: sent, refused, unavailable }))
+    Ok(Chunk::Tried(Tried { is_full, published: sent, refused, unavailable }))
 }
 
 fn is_full(rows: &[Row], most: i64) -> bool {

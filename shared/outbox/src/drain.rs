@@ -35,9 +35,11 @@ pub async fn drain(pool: &PgPool, publisher: &OrderedPublisher, shards: &[i16], 
     if shards.is_empty() || publisher.is_away() {
         return Drained::default();
     }
-    let budget = if publisher.was_away() { budget.min(FINDING_OUT) } else { budget };
+    // Who finds out waits for nobody: whoever has the shard finds out as well.
+    let (budget, lock) =
+        if publisher.was_away() { (budget.min(FINDING_OUT), Duration::ZERO) } else { (budget, budget) };
     let started = Instant::now();
-    let look = Look { pool, publisher, until: started + budget, rows: ROWS.0, patience: budget, lock: budget };
+    let look = Look { pool, publisher, until: started + budget, rows: ROWS.0, patience: budget, lock };
     match timeout(budget + GRACE, look.at(shards.to_vec())).await {
         Ok(Ok(drained)) => drained,
         Ok(Err(error)) => {
@@ -78,12 +80,13 @@ impl Look<'_> {
     async fn at(&self, shards: Vec<i16>) -> Result<Drained, store::Error> {
         let started = Instant::now();
         let mut drained = Drained::default();
-        // Each with the place that it has come to. It saves walking over what was just removed.
-        let mut open: Vec<(i16, i64)> = shards.into_iter().map(|shard| (shard, 0)).collect();
+        let mut open = shards;
         while !open.is_empty() && !drained.is_cut_short && self.left() > Duration::ZERO {
             let mut still_open = Vec::new();
             for shard in open {
-                still_open.extend(self.step(shard, &mut drained).await?);
+                if self.step(shard, &mut drained).await? {
+                    still_open.push(shard);
+                }
                 if drained.is_cut_short {
                     break;
                 }
@@ -102,20 +105,17 @@ impl Look<'_> {
         Ok(drained)
     }
 
-    /// Drains a chunk, and says from where to go on, if at all.
-    async fn step(
-        &self,
-        (shard, after): (i16, i64),
-        drained: &mut Drained,
-    ) -> Result<Option<(i16, i64)>, store::Error> {
+    /// Drains a chunk, and says whether there may be another. That one is taken from the beginning again, and not behind this one: who
+    /// had a place further ahead may have committed since, or a key may be let go on that stands there, and the next of it comes after.
+    async fn step(&self, shard: i16, drained: &mut Drained) -> Result<bool, store::Error> {
         let limits = Limits {
             rows: self.rows,
             lock: self.lock.min(self.left()),
             publish: self.patience.min(self.left()),
             until: self.until,
         };
-        match drain_chunk(self.pool, self.publisher, (shard, after), limits).await? {
-            Chunk::Busy => Ok(None),
+        match drain_chunk(self.pool, self.publisher, shard, limits).await? {
+            Chunk::Busy => Ok(false),
             Chunk::Empty => self.look_again(shard).await,
             Chunk::Tried(tried) => {
                 drained.published += tried.published;
@@ -124,17 +124,14 @@ impl Look<'_> {
                     drained.is_cut_short = true;
                     tracing::warn!(error.message = reason, "Kafka does not take the outbox; it is tried again");
                 }
-                if tried.is_full || drained.is_cut_short {
-                    return Ok(Some((shard, tried.last)));
-                }
-                self.look_again(shard).await
+                Ok(tried.is_full || drained.is_cut_short || self.look_again(shard).await?)
             }
         }
     }
 
-    /// The look of whoever has released the lock: for what came in the meantime, and what became visible behind the place.
-    async fn look_again(&self, shard: i16) -> Result<Option<(i16, i64)>, store::Error> {
-        Ok(self.due(&[shard]).await?.first().map(|shard| (*shard, 0)))
+    /// The look of whoever has released the lock: for what came in the meantime.
+    async fn look_again(&self, shard: i16) -> Result<bool, store::Error> {
+        Ok(!self.due(&[shard]).await?.is_empty())
     }
 
     async fn due(&self, shards: &[i16]) -> Result<Vec<i16>, store::Error> {

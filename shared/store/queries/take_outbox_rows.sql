@@ -1,4 +1,4 @@
--- The next rows of a shard in their order, without those of keys that are stopped: so many at most, and so many bytes.
+-- The first rows of a shard in their order, without those of keys that are stopped: so many at most, and so many bytes.
 with
 -- Goes along the index (shard, seq), and stops when it has found enough. `not in` makes one table of the stopped keys, which costs
 -- the rows behind them less than looking up each.
@@ -7,12 +7,11 @@ first_rows as (
     from outbox
     where
         shard = $1
-        and seq > $2
         and (aggregatetype, aggregateid) not in (
             select aggregatetype, aggregateid from outbox_failures where next_try_at > clock_timestamp()
         )
     order by seq
-    limit $3
+    limit $2
 ),
 
 -- A length is known without reading what was stored out of line.
@@ -30,5 +29,5 @@ select
             and outbox_failures.aggregateid = measured.aggregateid
     ) as "is_retry!"
 from measured
-where bytes <= $4 or place = 1
+where bytes <= $3 or place = 1
 order by seq

@@ -128,16 +128,11 @@ pub async fn wait_for_lock(connection: &mut PgConnection, shard: i16, within: Du
     }
 }
 
-/// The next rows of a shard after this place, in their order: those of keys that are not stopped, so many at most, and so many
-/// bytes together (one, where the first has more). The caller holds the shard's lock, in a transaction of [`begin`]. A place that was seen in an earlier
-/// transaction proves nothing about lower ones: whoever looks after a place looks from 0 before it believes that nothing is left.
-pub async fn take(
-    connection: &mut PgConnection,
-    shard: i16,
-    after: i64,
-    (rows, bytes): (i64, i64),
-) -> sqlx::Result<Vec<Row>> {
-    sqlx::query_file_as!(Row, "queries/take_outbox_rows.sql", shard, after, rows, bytes).fetch_all(connection).await
+/// The first rows of a shard, in their order: those of keys that are not stopped, so many at most, and so many bytes together (one,
+/// where the first has more). The caller holds the shard's lock, in a transaction of [`begin`]. Nobody goes on behind a place that was
+/// seen in an earlier transaction: it proves nothing about lower ones.
+pub async fn take(connection: &mut PgConnection, shard: i16, (rows, bytes): (i64, i64)) -> sqlx::Result<Vec<Row>> {
+    sqlx::query_file_as!(Row, "queries/take_outbox_rows.sql", shard, rows, bytes).fetch_all(connection).await
 }
 
 /// Removes rows that Kafka has acknowledged, and counts them in `outbox_totals`. The caller holds the shard's lock, and with it that of

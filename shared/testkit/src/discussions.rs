@@ -26,7 +26,8 @@ pub fn thread_viewed(thread_id: &str) -> Event {
 /// A thread has this title as of this version of it.
 #[must_use]
 pub fn thread_edited(thread_id: &str, version: u32, title: &str) -> Event {
-    let edited = Data::ThreadEdited(ThreadEdited { thread_id: parsed(thread_id), title: text(title) });
+    let edited =
+        Data::ThreadEdited(ThreadEdited { thread_id: parsed(thread_id), title: text(title), author_id: parsed("u-1") });
     Event { sequence: Text::new(format!("{version:020}")).ok(), ..event(edited) }
 }
 

@@ -113,7 +113,7 @@ impl Talk {
     }
 
     fn edited(&mut self, nth: usize) -> Data {
-        Data::ThreadEdited(ThreadEdited { thread_id: self.id(nth), title: self.title() })
+        Data::ThreadEdited(ThreadEdited { thread_id: self.id(nth), title: self.title(), author_id: self.anyone() })
     }
 
     /// The last one. Where there is none, it is made.

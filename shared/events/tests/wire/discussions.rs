@@ -26,12 +26,16 @@ fn threads() -> Vec<(Data, Value)> {
         title: Text::new("Who borrows what?").unwrap(),
         author_id: "u-1".parse().unwrap(),
     });
-    let edited = ThreadEdited { thread_id: thread_id(), title: Text::new("Wer leiht — was?").unwrap() };
+    let edited = ThreadEdited {
+        thread_id: thread_id(),
+        title: Text::new("Wer leiht — was?").unwrap(),
+        author_id: "u-1".parse().unwrap(),
+    };
     vec![
         (created, json!({"threadId": "t-1", "courseId": "c-12", "title": "Who borrows what?", "authorId": "u-1"})),
         (viewed(Some("u-2")), json!({"threadId": "t-1", "viewerId": "u-2"})),
         (viewed(None), json!({"threadId": "t-1"})),
-        (Data::ThreadEdited(edited), json!({"threadId": "t-1", "title": "Wer leiht — was?"})),
+        (Data::ThreadEdited(edited), json!({"threadId": "t-1", "title": "Wer leiht — was?", "authorId": "u-1"})),
         (Data::ThreadDeleted(ThreadDeleted { thread_id: thread_id() }), json!({"threadId": "t-1"})),
     ]
 }

@@ -1,11 +1,13 @@
 use std::cell::Cell;
 
 use outbox::Drained;
+use store::PgConnection;
 use store::outbox::{by_topic, retry_now};
-use store::{Connection, PgConnection};
-use testkit::{TestDatabase, TestTopic, bootstrap, eventually, sqlx};
+use testkit::{TestDatabase, TestTopic, bootstrap, eventually};
 
-use crate::support::{WITHIN, assert_whole, connect, count, numbered, pool_of, published, publisher, relay, write};
+use crate::support::{
+    WITHIN, assert_whole, connect, count, hold_deletions, numbered, pool_of, published, publisher, relay, stuck, write,
+};
 
 /// What was published of a topic, and how often it was refused.
 async fn totals(connection: &mut PgConnection, topic: &str) -> (i64, i64) {
@@ -50,48 +52,14 @@ async fn what_is_published_and_what_is_refused_is_counted_by_topic_as_often_as_i
     assert_eq!(drain().await, Drained::default());
 }
 
-/// Whoever deletes rows of the outbox waits until nobody has this lock.
-async fn hold_deletions(database: &TestDatabase) {
-    let mut owner = PgConnection::connect(&database.owner_url()).await.unwrap();
-    sqlx::raw_sql(
-        "create function wait() returns trigger language plpgsql as $$
-         begin
-             perform pg_advisory_xact_lock_shared(7001);
-             return null;
-         end $$;
-         create trigger wait before delete on outbox for each statement execute function wait()",
-    )
-    .execute(&mut owner)
-    .await
-    .unwrap();
-}
-
-/// Until so many relays wait with a chunk in hand.
-async fn stuck(database: &TestDatabase, relays: i64) {
-    let are_stuck = || async {
-        let waiting: i64 = sqlx::query_scalar(
-            "select count(*) from pg_locks
-             where locktype = 'advisory' and not granted
-                 and database = (select oid from pg_database where datname = current_database())",
-        )
-        .fetch_one(&database.pool)
-        .await
-        .unwrap();
-        (waiting == relays).then_some(())
-    };
-    eventually("a relay has a chunk in hand", WITHIN, are_stuck).await;
-}
-
 /// Kafka has a chunk, and its rows are there still: this is where it hurts most.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_relay_that_is_killed_between_the_acknowledgement_and_its_commit_has_counted_nothing() {
     let (database, topic) = (TestDatabase::new().await, TestTopic::new(3).await);
     let (keys, each) = (24, 50);
-    hold_deletions(&database).await;
     write(&mut connect(&database).await, &topic.name, &numbered(keys, 0..each)).await;
     let mut holder = connect(&database).await;
-    let mut lock = holder.begin().await.unwrap();
-    sqlx::query("select pg_advisory_xact_lock(7001)").execute(&mut *lock).await.unwrap();
+    let lock = hold_deletions(&database, &mut holder).await;
 
     let victim = relay(pool_of(&database));
     stuck(&database, 1).await;

@@ -5,7 +5,8 @@ use store::Connection;
 use testkit::{TestDatabase, TestTopic, bootstrap, eventually};
 
 use crate::support::{
-    WITHIN, assert_whole, connect, count, numbered, pool_of, published, publisher, relay, rows, write,
+    WITHIN, assert_whole, connect, count, first_appearances, hold_deletions, neighbour, numbered, pool_of, published,
+    publisher, relay, rows, stuck, write,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -69,17 +70,10 @@ async fn what_commits_behind_the_place_of_a_running_drain_is_seen_by_its_last_lo
     let shards = write(&mut transaction, &topic.name, &numbered(1, 0..1)).await;
     // Many rows of another key of that shard.
     let mut connection = connect(&database).await;
-    let mut key = 0;
-    let busy = loop {
-        key += 1;
-        let name = format!("busy-{key}");
-        if write(&mut connection, &topic.name, &[(name.clone(), "0".to_owned())]).await == shards {
-            break name;
-        }
-    };
+    let busy = neighbour(&mut connection, &topic.name, &shards).await;
     let behind: Vec<_> = (1..3000).map(|number| (busy.clone(), number.to_string())).collect();
     write(&mut connection, &topic.name, &behind).await;
-    let all = 1 + i64::try_from(key + behind.len()).unwrap();
+    let all = 1 + count(&database, "outbox").await;
     let commit = async {
         let begun = || async { (count(&database, "outbox").await < all - 150).then_some(()) };
         eventually("some are published", WITHIN, begun).await;
@@ -93,6 +87,32 @@ async fn what_commits_behind_the_place_of_a_running_drain_is_seen_by_its_last_lo
         .await
         .unwrap();
     assert_eq!(of_shard, 0, "its own row, with the lowest place, came last");
+}
+
+/// A chunk was full, and its rows are about to go: what commits now has a lower place, and the next of its key a higher one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_second_event_of_a_key_is_not_taken_behind_a_full_chunk_ahead_of_the_first() {
+    let (database, topic) = (TestDatabase::new().await, TestTopic::new(1).await);
+    let mut holder = connect(&database).await;
+    let lock = hold_deletions(&database, &mut holder).await;
+    let (mut slow, mut connection) = (connect(&database).await, connect(&database).await);
+    let mut transaction = slow.begin().await.unwrap();
+    let shards = write(&mut transaction, &topic.name, &numbered(1, 0..1)).await;
+    let busy = neighbour(&mut connection, &topic.name, &shards).await;
+    let full: Vec<_> = (1..1000).map(|number| (busy.clone(), number.to_string())).collect();
+    write(&mut connection, &topic.name, &full).await;
+
+    let relay = relay(pool_of(&database));
+    stuck(&database, 1).await;
+    transaction.commit().await.unwrap();
+    write(&mut slow, &topic.name, &numbered(1, 1..2)).await;
+    lock.rollback().await.unwrap();
+
+    let is_empty = || async { (count(&database, "outbox").await == 0).then_some(()) };
+    eventually("all is published", WITHIN, is_empty).await;
+    relay.abort();
+    let (of_key, _) = first_appearances(topic.read_all());
+    assert_eq!((&of_key["key-0"], of_key[&busy].len()), (&vec!["0".to_owned(), "1".to_owned()], 1000));
 }
 
 #[tokio::test]

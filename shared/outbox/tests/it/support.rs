@@ -4,8 +4,8 @@ use std::time::Duration;
 use kafka::{KafkaSettings, OrderedPublisher};
 use settings::Environment;
 use store::outbox::NewRow;
-use store::{Connection, PgConnection, PgPool};
-use testkit::{Read, TestDatabase, TestTopic, bootstrap, sqlx};
+use store::{Connection, PgConnection, PgPool, Postgres, Transaction};
+use testkit::{Read, TestDatabase, TestTopic, bootstrap, eventually, sqlx};
 use time::macros::datetime;
 use tokio::task::JoinHandle;
 
@@ -67,6 +67,17 @@ pub async fn count(database: &TestDatabase, table: &'static str) -> i64 {
     sqlx::query_scalar(sqlx::AssertSqlSafe(statement)).fetch_one(&database.pool).await.unwrap()
 }
 
+/// A key of this shard. It has the value 0 then, and so have some of other shards.
+pub async fn neighbour(connection: &mut PgConnection, topic: &str, shards: &[i16]) -> String {
+    for number in 1.. {
+        let key = format!("neighbour-{number}");
+        if write(connection, topic, &[(key.clone(), "0".to_owned())]).await == shards {
+            return key;
+        }
+    }
+    unreachable!("there are sixteen shards")
+}
+
 /// How many rows were published, as the outbox counts them.
 pub async fn published(database: &TestDatabase) -> i64 {
     sqlx::query_scalar("select coalesce(sum(published), 0)::bigint from outbox_totals")
@@ -99,4 +110,39 @@ pub fn assert_whole(topic: &TestTopic, keys: usize, each: usize) -> usize {
         assert!(values == expected, "{key}: {} of {each} values, in this order: {values:?}", values.len());
     }
     all
+}
+
+/// Until this transaction ends, whoever deletes rows of the outbox waits.
+pub async fn hold_deletions<'c>(database: &TestDatabase, holder: &'c mut PgConnection) -> Transaction<'c, Postgres> {
+    let mut owner = PgConnection::connect(&database.owner_url()).await.unwrap();
+    sqlx::raw_sql(
+        "create function wait() returns trigger language plpgsql set lock_timeout = '60s' as $$
+         begin
+             perform pg_advisory_xact_lock_shared(7001);
+             return null;
+         end $$;
+         create trigger wait before delete on outbox for each statement execute function wait()",
+    )
+    .execute(&mut owner)
+    .await
+    .unwrap();
+    let mut lock = holder.begin().await.unwrap();
+    sqlx::query("select pg_advisory_xact_lock(7001)").execute(&mut *lock).await.unwrap();
+    lock
+}
+
+/// Until so many relays wait with a chunk in hand.
+pub async fn stuck(database: &TestDatabase, relays: i64) {
+    let are_stuck = || async {
+        let waiting: i64 = sqlx::query_scalar(
+            "select count(*) from pg_locks
+             where locktype = 'advisory' and not granted
+                 and database = (select oid from pg_database where datname = current_database())",
+        )
+        .fetch_one(&database.pool)
+        .await
+        .unwrap();
+        (waiting == relays).then_some(())
+    };
+    eventually("a relay has a chunk in hand", WITHIN, are_stuck).await;
 }
