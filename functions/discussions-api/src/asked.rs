@@ -77,10 +77,12 @@ pub(crate) fn person(field: &'static str, text: &str) -> Result<UserId, Problem>
 mod tests {
     use super::*;
 
+    type Read = fn(String) -> Result<String, Problem>;
+
     #[test]
     fn a_text_is_measured_in_characters_and_kept_as_it_is() {
         for character in ["a", "é", "\u{1f600}"] {
-            let fields: [(fn(String) -> Result<String, Problem>, usize); 2] = [(title, TITLE), (content, CONTENT)];
+            let fields: [(Read, usize); 2] = [(title, TITLE), (content, CONTENT)];
             for (read, longest) in fields {
                 let taken = character.repeat(longest);
                 assert_eq!(read(taken.clone()).unwrap(), taken);

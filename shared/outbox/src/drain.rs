@@ -36,10 +36,10 @@ pub async fn drain(pool: &PgPool, publisher: &OrderedPublisher, shards: &[i16], 
         return Drained::default();
     }
     // Who finds out waits for nobody: whoever has the shard finds out as well.
-    let (budget, lock) =
+    let (budget, wait) =
         if publisher.was_away() { (budget.min(FINDING_OUT), Duration::ZERO) } else { (budget, budget) };
     let started = Instant::now();
-    let look = Look { pool, publisher, until: started + budget, rows: ROWS.0, patience: budget, lock };
+    let look = Look { pool, publisher, until: started + budget, rows: ROWS.0, patience: budget, lock: wait };
     match timeout(budget + GRACE, look.at(shards.to_vec())).await {
         Ok(Ok(drained)) => drained,
         Ok(Err(error)) => {
