@@ -92,7 +92,8 @@ async fn a_thread_that_somebody_else_holds_is_given_up_in_time() {
         answer.problem(503, "unavailable");
         assert_eq!(answer.headers["retry-after"], "2");
     }
-    assert!(started.elapsed() < Duration::from_secs(8), "{:?}", started.elapsed());
+    // Some wait behind others before they wait for the thread: the limit of the whole change ends them.
+    assert!(started.elapsed() < Duration::from_secs(9), "{:?}", started.elapsed());
     held.rollback().await.unwrap();
     assert_eq!(world.everything().await, before);
 }

@@ -107,7 +107,7 @@ fn what_no_thread_comment_or_vote_can_say_is_refused_with_its_place() {
 #[test]
 fn whoever_wrote_read_or_voted_is_whom_an_event_is_of() {
     let persons = discussions().into_iter().map(|(_, event, _)| event.data.user_id().map(ToString::to_string));
-    let expected = [Some("u-1"), Some("u-2"), None, None, None, Some("u-2"), Some("u-2"), None, None];
+    let expected = [Some("u-1"), Some("u-2"), None, Some("u-1"), None, Some("u-2"), Some("u-2"), None, None];
     let expected = expected.into_iter().chain([Some("u-3"); 3]).map(|person| person.map(str::to_owned));
     assert!(persons.eq(expected));
 }
