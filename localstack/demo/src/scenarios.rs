@@ -99,7 +99,7 @@ async fn printed(stage: &Stage, base: &str, key: &str, shop: &str, commands: &st
     shell.args(["-euo", "pipefail", "-c", &format!("exec 2>&1\n{commands}")]);
     shell.envs([("BASE", base), ("KEY", key), ("ONCEWARD_API_KEY", key), ("SHOP", shop), ("NO_COLOR", "1")]);
     shell.env("JOURNALS", journals).current_dir(&stage.root).kill_on_drop(true);
-    for inherited in ["MAKEFLAGS", "MAKELEVEL", "MFLAGS"] {
+    for inherited in ["MAKEFLAGS", "MAKELEVEL", "MFLAGS", "DO"] {
         shell.env_remove(inherited);
     }
     let output = timeout(PATIENCE, shell.stdin(Stdio::null()).output()).await;
