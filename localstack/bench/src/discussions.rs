@@ -4,6 +4,7 @@
 mod aggregates;
 mod change;
 mod create;
+mod door;
 mod load;
 mod talk;
 mod top;

@@ -6,7 +6,7 @@ use anyhow::{Context as _, ensure};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::host::Host;
+use super::door::{Answer, Door};
 
 /// A change that was made.
 pub(super) struct Changed {
@@ -18,34 +18,30 @@ pub(super) struct Changed {
 }
 
 /// Creates a thread.
-pub(super) async fn create(host: &Host, nth: u32) -> anyhow::Result<Changed> {
+pub(super) async fn create(door: &Door, nth: u32) -> anyhow::Result<Changed> {
     let thread = json!({
         "courseId": format!("course-{}", nth % 20),
         "title": format!("Question {nth} of the lecture on limits"),
         "content": "Why does the second step not need the first one to be finite? ".repeat(6),
         "author": format!("person-{nth}"),
     });
-    change(host, Method::POST, "/api/discussions/threads", &thread, 201).await
+    change(door, Method::POST, "/api/discussions/threads", &thread, 201).await
 }
 
 /// Votes for a thread.
-pub(super) async fn vote(host: &Host, thread: &str, voter: u32) -> anyhow::Result<Changed> {
+pub(super) async fn vote(door: &Door, thread: &str, voter: u32) -> anyhow::Result<Changed> {
     let vote = json!({"voter": format!("person-{voter}"), "vote": "up"});
-    change(host, Method::PUT, &format!("/api/discussions/threads/{thread}/vote"), &vote, 200).await
+    change(door, Method::PUT, &format!("/api/discussions/threads/{thread}/vote"), &vote, 200).await
 }
 
 /// Comments on a thread.
-pub(super) async fn comment(host: &Host, thread: &str, author: u32) -> anyhow::Result<Changed> {
+pub(super) async fn comment(door: &Door, thread: &str, author: u32) -> anyhow::Result<Changed> {
     let comment = json!({"author": format!("person-{author}"), "content": "Because of the third one."});
-    change(host, Method::POST, &format!("/api/discussions/threads/{thread}/comments"), &comment, 201).await
+    change(door, Method::POST, &format!("/api/discussions/threads/{thread}/comments"), &comment, 201).await
 }
 
-async fn change(host: &Host, method: Method, path: &str, body: &Value, expected: u16) -> anyhow::Result<Changed> {
-    let answer = host.request(method, path).json(body).send().await?;
-    let status = answer.status();
-    let timing = answer.headers().get("server-timing").and_then(|timing| timing.to_str().ok());
-    let timing = timing.unwrap_or_default().to_owned();
-    let text = answer.text().await?;
+async fn change(door: &Door, method: Method, path: &str, body: &Value, expected: u16) -> anyhow::Result<Changed> {
+    let Answer { status, timing, text } = door.ask(method, path, body).await?;
     ensure!(status == expected, "{path} was answered with {status} instead of {expected}: {text}");
     let of =
         |name| part(&timing, name).with_context(|| format!("{path} does not say how long its {name} took: {timing}"));

@@ -8,12 +8,11 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, interval};
 
 use super::change;
+use super::door::Door;
 use crate::figures::{Sorted, millis, rate};
-use crate::host::Host;
 use crate::results::number;
 
-/// Requests a second, and for how long.
-pub(super) const RATE: u32 = 1_000;
+/// For how long requests come.
 pub(super) const SECONDS: u32 = 10;
 /// Requests that are on their way at most. One beyond waits, and that counts.
 const CONNECTIONS: usize = 64;
@@ -41,28 +40,28 @@ pub(super) struct Load {
 }
 
 /// One request for each environment at once, so that all are started. What they took, in milliseconds.
-pub(super) async fn all_at_once(host: &Arc<Host>, environments: u32) -> anyhow::Result<Vec<f64>> {
+pub(super) async fn all_at_once(door: &Arc<Door>, environments: u32) -> anyhow::Result<Vec<f64>> {
     let mut running = JoinSet::new();
     for nth in 0..environments {
-        let host = Arc::clone(host);
-        running.spawn(async move { create(&host, nth, Instant::now()).await });
+        let door = Arc::clone(door);
+        running.spawn(async move { create(&door, nth, Instant::now()).await });
     }
     let taken = running.join_all().await.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
     Ok(taken.into_iter().map(|taken| taken.request).collect())
 }
 
 impl Load {
-    /// At a steady rate, whether or not those before are answered.
-    pub(super) async fn put_on(host: &Arc<Host>) -> anyhow::Result<Self> {
-        let (free, mut ticks) = (Arc::new(Semaphore::new(CONNECTIONS)), interval(Duration::from_secs(1) / RATE));
+    /// At so many a second, whether or not those before are answered.
+    pub(super) async fn put_on(door: &Arc<Door>, each_second: u32) -> anyhow::Result<Self> {
+        let (free, mut ticks) = (Arc::new(Semaphore::new(CONNECTIONS)), interval(Duration::from_secs(1) / each_second));
         let (mut running, started) = (JoinSet::new(), Instant::now());
-        for nth in 0..RATE * SECONDS {
+        for nth in 0..each_second * SECONDS {
             let due = ticks.tick().await;
             let asked = Instant::now().min(due + CLOCK);
-            let (host, free) = (Arc::clone(host), Arc::clone(&free));
+            let (door, free) = (Arc::clone(door), Arc::clone(&free));
             running.spawn(async move {
                 let _permit = free.acquire_owned().await?;
-                create(&host, nth, asked).await
+                create(&door, nth, asked).await
             });
         }
         let taken = running.join_all().await.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
@@ -91,7 +90,7 @@ impl Load {
     }
 }
 
-async fn create(host: &Host, nth: u32, asked: Instant) -> anyhow::Result<Taken> {
-    let changed = change::create(host, nth).await?;
+async fn create(door: &Door, nth: u32, asked: Instant) -> anyhow::Result<Taken> {
+    let changed = change::create(door, nth).await?;
     Ok(Taken { request: millis(asked.elapsed()), write: millis(changed.write), drain: millis(changed.drain) })
 }

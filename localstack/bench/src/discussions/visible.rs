@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use super::change;
+use super::door::Door;
 use crate::arguments::Sizes;
 use crate::figures::{Sorted, millis};
 use crate::host::Host;
@@ -24,7 +25,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A thread of its own for each change, so that each is known by its sums.
 struct Threads {
-    host: Host,
+    door: Door,
     pool: PgPool,
     each: Vec<String>,
 }
@@ -35,15 +36,15 @@ pub(super) async fn run(stage: &mut Stage<'_>, sizes: &Sizes, results: &mut Resu
     stage.database.empty_discussions().await?;
     let functions = vec![stage.function("discussions-api")?, stage.function("discussion-consumer")?];
     let host = Host::start(stage, functions).await?;
-    let followed = sizes.followed as usize;
-    let threads = Threads { pool: store::pool(&stage.environment())?, each: create(&host, 2 * followed).await?, host };
+    let poller = stage.poller("discussion-consumer", host.url())?;
+    let (door, followed) = (Door::Host(host), sizes.followed as usize);
+    let threads = Threads { pool: store::pool(&stage.environment())?, each: create(&door, 2 * followed).await?, door };
     let threads = Arc::new(threads);
-    let poller = stage.poller("discussion-consumer", threads.host.url())?;
     let (window, mut windowless) = (poller.mapping.window, poller.clone());
     windowless.mapping.window = Duration::ZERO;
     let with_window = followed_at(poller, &threads, 0..followed).await?;
     let without = followed_at(windowless, &threads, followed..2 * followed).await?;
-    Arc::into_inner(threads).context("every change was waited for")?.host.stop().await;
+    Arc::into_inner(threads).context("every change was waited for")?.door.close().await;
     tell(&with_window, &without, window, results);
     Ok(())
 }
@@ -67,10 +68,10 @@ fn tell(with_window: &Sorted, without: &Sorted, window: Duration, results: &mut 
 }
 
 /// So many threads, of which no event was consumed yet.
-async fn create(host: &Host, count: usize) -> anyhow::Result<Vec<String>> {
+async fn create(door: &Door, count: usize) -> anyhow::Result<Vec<String>> {
     let mut threads = Vec::new();
     for nth in 0..u32::try_from(count)? {
-        let made = change::create(host, nth).await?;
+        let made = change::create(door, nth).await?;
         threads.push(made.answer["threadId"].as_str().context("a thread has an id")?.to_owned());
     }
     Ok(threads)
@@ -99,9 +100,9 @@ impl Threads {
     async fn follow(&self, nth: usize) -> anyhow::Result<Duration> {
         let (thread, person, asked) = (&self.each[nth], u32::try_from(nth)?, Instant::now());
         let changed = if nth.is_multiple_of(2) {
-            change::vote(&self.host, thread, person).await?
+            change::vote(&self.door, thread, person).await?
         } else {
-            change::comment(&self.host, thread, person).await?
+            change::comment(&self.door, thread, person).await?
         };
         // No later than the commit: the request was on its way before that began.
         let committed = asked + changed.write;
