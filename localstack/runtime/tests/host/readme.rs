@@ -7,8 +7,9 @@ fn every_test_that_the_readme_names_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut code = String::new();
     for folder in ["tests/host", "../faults/tests/whole_path"] {
-        for file in std::fs::read_dir(root.join(folder)).unwrap() {
-            code += &std::fs::read_to_string(file.unwrap().path()).unwrap();
+        let paths = std::fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path());
+        for file in paths.filter(|path| path.is_file()) {
+            code += &std::fs::read_to_string(file).unwrap();
         }
     }
     let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
