@@ -117,7 +117,7 @@ build: ## Build the functions for Lambda on arm64, as zips in target/lambda
 	  printf '%9.2f MB  %s\n' "$$(awk -v bytes="$$(wc -c <"$$zip")" 'BEGIN { print bytes / 1000000 }')" "$$zip"; \
 	done
 
-bench: up ## Measure everything there is a figure for, and write it to localstack/bench/results.md: some 17 minutes (DO="--only redirect" for a part; DO=--help)
+bench: up ## Measure everything there is a figure for, and write it to localstack/bench/results.md: some 18 minutes (DO="--only redirect" for a part; DO=--help)
 	@$(compile) "Benchmarks" build --profile bench --bin bench $(functions) --example constant-302
 	@target/release/bench $(DO)
 
