@@ -11,6 +11,7 @@ mod records;
 mod scopes;
 mod servers;
 mod shop;
+mod state;
 mod statistics;
 mod topic;
 mod traces;
@@ -33,6 +34,7 @@ pub use servers::{artifacts, freeze};
 pub use shop::{inventory_adjusted, order_placed, payment_settled};
 /// For the statements of tests alone: those of the product stand in `store`.
 pub use sqlx;
+pub use state::{State, assert_same, read_state};
 pub use statistics::read_rows;
 pub use topic::{Read, TestTopic, bootstrap, unique_name};
 pub use traces::traces_of;

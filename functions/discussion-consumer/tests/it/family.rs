@@ -51,7 +51,7 @@ async fn assert_told(world: &World) {
     ];
     assert_eq!(world.threads().await, threads);
     assert_eq!(world.days().await, ["c-1 2026-11-21 t2 v2 c2 +1 -1", "c-2 2026-11-21 t0 v1 c0 +0 -0"]);
-    world.assert_sums_of_facts().await;
+    testkit::aggregates_equal_facts(&world.database.pool).await;
 }
 
 #[tokio::test]

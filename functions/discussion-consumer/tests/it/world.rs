@@ -1,16 +1,15 @@
 //! A database, the function on it, and all that stands there afterwards.
 
-use std::collections::BTreeMap;
-
 use consumer::{Outcomes, Payload};
 use discussion_consumer::DiscussionConsumer;
 use events::Event;
 use serde_json::{Value, json};
 use settings::Environment;
-use store::aggregates_check::{Aggregate, compare};
-use testkit::{TestDatabase, sqlx};
+use testkit::{State, TestDatabase, read_state, sqlx};
 use time::OffsetDateTime;
 use time::macros::datetime;
+
+pub use testkit::assert_same;
 
 pub const NOW: OffsetDateTime = datetime!(2026-11-21 09:30 UTC);
 pub const TOPIC: &str = "discussion.events";
@@ -101,34 +100,22 @@ impl World {
         .await
     }
 
-    /// Panics, naming the rows, where a sum is not what the facts come to.
-    pub async fn assert_sums_of_facts(&self) {
-        let mut connection = self.database.pool.acquire().await.expect("a connection");
-        for aggregate in [Aggregate::ThreadAggregates, Aggregate::ThreadPeriods, Aggregate::CourseDays] {
-            let verdict = compare(&mut connection, aggregate).await.expect("a verdict");
-            assert_eq!(verdict.differing, 0, "{verdict:#?}");
-        }
-    }
-
     /// All that the function has written, but for its counts, and for what tells one run from another.
     pub async fn state(&self) -> State {
-        let mut state = State::new();
-        for (table, statement) in [
-            ("thread_aggregates", "select to_jsonb(row) - 'recorded_at' from thread_aggregates as row"),
-            ("thread_activity", "select to_jsonb(row) - 'activity_id' from thread_activity as row"),
-            ("thread_periods", "select to_jsonb(row) from thread_periods as row"),
-            ("course_days", "select to_jsonb(row) from course_days as row"),
-            ("inbox", "select to_jsonb(inbox) - 'record_offset' from inbox"),
-            ("dead_letters", "select to_jsonb(row) - 'dead_letter_id' - 'failed_at' from dead_letters as row"),
-            ("parked_events", "select to_jsonb(row) - 'parked_id' from parked_events as row"),
-            ("blocked_keys", "select to_jsonb(blocked_keys) from blocked_keys"),
-        ] {
-            let rows: Vec<Value> = sqlx::query_scalar(statement).fetch_all(&self.database.pool).await.expect("rows");
-            let mut rows: Vec<String> = rows.iter().map(Value::to_string).collect();
-            rows.sort();
-            state.insert(table, rows);
-        }
-        state
+        read_state(
+            &self.database.pool,
+            &[
+                ("thread_aggregates", "select to_jsonb(row) - 'recorded_at' from thread_aggregates as row"),
+                ("thread_activity", "select to_jsonb(row) - 'activity_id' from thread_activity as row"),
+                ("thread_periods", "select to_jsonb(row) from thread_periods as row"),
+                ("course_days", "select to_jsonb(row) from course_days as row"),
+                ("inbox", "select to_jsonb(inbox) - 'record_offset' from inbox"),
+                ("dead_letters", "select to_jsonb(row) - 'dead_letter_id' - 'failed_at' from dead_letters as row"),
+                ("parked_events", "select to_jsonb(row) - 'parked_id' from parked_events as row"),
+                ("blocked_keys", "select to_jsonb(blocked_keys) from blocked_keys"),
+            ],
+        )
+        .await
     }
 }
 
@@ -140,21 +127,6 @@ pub fn start(database: &TestDatabase, setting: (&str, &str)) -> DiscussionConsum
     let url = database.url();
     let settings = [("DATABASE_URL", url.as_str()), setting];
     DiscussionConsumer::start(&settings.into_iter().collect::<Environment>()).expect("settings that are right")
-}
-
-/// The rows of each table, in the order of their texts.
-pub type State = BTreeMap<&'static str, Vec<String>>;
-
-/// Panics, naming the rows that only one of the two has, where they differ.
-#[track_caller]
-pub fn assert_same(state: &State, expected: &State) {
-    let without = |one: &State, other: &State| -> Vec<String> {
-        let rows = one.iter().flat_map(|(table, rows)| rows.iter().map(move |row| (table, row)));
-        rows.filter(|(table, row)| !other[*table].contains(row)).map(|(table, row)| format!("{table} {row}")).collect()
-    };
-    let (more, missing) = (without(state, expected), without(expected, state));
-    assert!(more.is_empty() && missing.is_empty(), "too many:\n{}\nmissing:\n{}", more.join("\n"), missing.join("\n"));
-    assert!(state == expected, "some row is there more than once");
 }
 
 /// The tick of this environment that comes so many minutes later.

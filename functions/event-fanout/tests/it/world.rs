@@ -1,6 +1,5 @@
 //! A database, the function on it, and all that stands there afterwards.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use consumer::{Outcomes, Payload};
@@ -9,9 +8,11 @@ use events::Event;
 use serde_json::Value;
 use settings::Environment;
 use store::erasure::{Person, Place, Waiting};
-use testkit::{TestDatabase, sqlx};
+use testkit::{State, TestDatabase, read_state, sqlx};
 use time::OffsetDateTime;
 use time::macros::datetime;
+
+pub use testkit::assert_same;
 
 pub const NOW: OffsetDateTime = datetime!(2026-11-21 09:30 UTC);
 pub const TOPIC: &str = "user.events";
@@ -92,25 +93,25 @@ impl World {
 
     /// All that the function has written, but for its counts, and for what tells one run from another.
     pub async fn state(&self) -> State {
-        let mut state = State::new();
-        for (table, statement) in [
-            ("users", "select to_jsonb(users) from users"),
-            ("user_auth_events", "select to_jsonb(row) - 'auth_event_id' - 'recorded_at' from user_auth_events as row"),
-            (
-                "audit_log",
-                "select to_jsonb(row) - 'seq' - 'hash' - 'previous_hash' - 'recorded_at' from audit_log as row",
-            ),
-            ("inbox", "select to_jsonb(inbox) - 'record_offset' from inbox"),
-            ("dead_letters", "select to_jsonb(row) - 'dead_letter_id' - 'failed_at' from dead_letters as row"),
-            ("parked_events", "select to_jsonb(row) - 'parked_id' from parked_events as row"),
-            ("blocked_keys", "select to_jsonb(blocked_keys) from blocked_keys"),
-        ] {
-            let rows: Vec<Value> = sqlx::query_scalar(statement).fetch_all(&self.database.pool).await.expect("rows");
-            let mut rows: Vec<String> = rows.iter().map(Value::to_string).collect();
-            rows.sort();
-            state.insert(table, rows);
-        }
-        state
+        read_state(
+            &self.database.pool,
+            &[
+                ("users", "select to_jsonb(users) from users"),
+                (
+                    "user_auth_events",
+                    "select to_jsonb(row) - 'auth_event_id' - 'recorded_at' from user_auth_events as row",
+                ),
+                (
+                    "audit_log",
+                    "select to_jsonb(row) - 'seq' - 'hash' - 'previous_hash' - 'recorded_at' from audit_log as row",
+                ),
+                ("inbox", "select to_jsonb(inbox) - 'record_offset' from inbox"),
+                ("dead_letters", "select to_jsonb(row) - 'dead_letter_id' - 'failed_at' from dead_letters as row"),
+                ("parked_events", "select to_jsonb(row) - 'parked_id' from parked_events as row"),
+                ("blocked_keys", "select to_jsonb(blocked_keys) from blocked_keys"),
+            ],
+        )
+        .await
     }
 
     /// Waits until some connection waits for the lock of another.
@@ -129,21 +130,6 @@ pub fn start(database: &TestDatabase, wait: &str) -> EventFanout {
     let url = database.url();
     let settings = [("DATABASE_URL", url.as_str()), ("DATABASE_ACQUIRE_TIMEOUT_MS", wait)];
     EventFanout::start(&settings.into_iter().collect::<Environment>()).expect("settings that are right")
-}
-
-/// The rows of each table, in the order of their texts.
-pub type State = BTreeMap<&'static str, Vec<String>>;
-
-/// Panics, naming the rows that only one of the two has, where they differ.
-#[track_caller]
-pub fn assert_same(state: &State, expected: &State) {
-    let without = |one: &State, other: &State| -> Vec<String> {
-        let rows = one.iter().flat_map(|(table, rows)| rows.iter().map(move |row| (table, row)));
-        rows.filter(|(table, row)| !other[*table].contains(row)).map(|(table, row)| format!("{table} {row}")).collect()
-    };
-    let (more, missing) = (without(state, expected), without(expected, state));
-    assert!(more.is_empty() && missing.is_empty(), "too many:\n{}\nmissing:\n{}", more.join("\n"), missing.join("\n"));
-    assert!(state == expected, "some row is there more than once");
 }
 
 pub fn payload(records: &[Value]) -> Payload {

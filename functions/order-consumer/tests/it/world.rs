@@ -1,6 +1,5 @@
 //! A database, the function on it, and all that stands there afterwards.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use consumer::{Outcomes, Payload};
@@ -8,9 +7,11 @@ use events::Event;
 use order_consumer::OrderConsumer;
 use serde_json::{Value, json};
 use settings::Environment;
-use testkit::{TestDatabase, sqlx};
+use testkit::{State, TestDatabase, read_state, sqlx};
 use time::OffsetDateTime;
 use time::macros::datetime;
+
+pub use testkit::assert_same;
 
 pub const NOW: OffsetDateTime = datetime!(2026-11-21 09:30 UTC);
 pub const TOPIC: &str = "order.events";
@@ -94,13 +95,16 @@ impl World {
 
     /// What stands in the tables of the shop.
     pub async fn shop(&self) -> State {
-        self.rows(&[
-            ("orders", "select to_jsonb(row) - 'recorded_at' from orders as row"),
-            ("order_items", "select to_jsonb(row) from order_items as row"),
-            ("payments", "select to_jsonb(row) - 'recorded_at' from payments as row"),
-            ("inventory", "select to_jsonb(row) from inventory as row"),
-            ("inventory_adjustments", "select to_jsonb(row) - 'recorded_at' from inventory_adjustments as row"),
-        ])
+        read_state(
+            &self.database.pool,
+            &[
+                ("orders", "select to_jsonb(row) - 'recorded_at' from orders as row"),
+                ("order_items", "select to_jsonb(row) from order_items as row"),
+                ("payments", "select to_jsonb(row) - 'recorded_at' from payments as row"),
+                ("inventory", "select to_jsonb(row) from inventory as row"),
+                ("inventory_adjustments", "select to_jsonb(row) - 'recorded_at' from inventory_adjustments as row"),
+            ],
+        )
         .await
     }
 
@@ -108,25 +112,17 @@ impl World {
     pub async fn state(&self) -> State {
         let mut state = self.shop().await;
         state.extend(
-            self.rows(&[
-                ("inbox", "select to_jsonb(inbox) - 'record_offset' from inbox"),
-                ("dead_letters", "select to_jsonb(row) - 'dead_letter_id' - 'failed_at' from dead_letters as row"),
-                ("parked_events", "select to_jsonb(row) - 'parked_id' from parked_events as row"),
-                ("blocked_keys", "select to_jsonb(blocked_keys) from blocked_keys"),
-            ])
+            read_state(
+                &self.database.pool,
+                &[
+                    ("inbox", "select to_jsonb(inbox) - 'record_offset' from inbox"),
+                    ("dead_letters", "select to_jsonb(row) - 'dead_letter_id' - 'failed_at' from dead_letters as row"),
+                    ("parked_events", "select to_jsonb(row) - 'parked_id' from parked_events as row"),
+                    ("blocked_keys", "select to_jsonb(blocked_keys) from blocked_keys"),
+                ],
+            )
             .await,
         );
-        state
-    }
-
-    async fn rows(&self, statements: &[(&'static str, &'static str)]) -> State {
-        let mut state = State::new();
-        for (table, statement) in statements {
-            let rows: Vec<Value> = sqlx::query_scalar(*statement).fetch_all(&self.database.pool).await.expect("rows");
-            let mut rows: Vec<String> = rows.iter().map(Value::to_string).collect();
-            rows.sort();
-            state.insert(table, rows);
-        }
         state
     }
 }
@@ -139,21 +135,6 @@ pub fn start(database: &TestDatabase, setting: (&str, &str)) -> OrderConsumer {
     let url = database.url();
     let settings = [("DATABASE_URL", url.as_str()), setting];
     OrderConsumer::start(&settings.into_iter().collect::<Environment>()).expect("settings that are right")
-}
-
-/// The rows of each table, in the order of their texts.
-pub type State = BTreeMap<&'static str, Vec<String>>;
-
-/// Panics, naming the rows that only one of the two has, where they differ.
-#[track_caller]
-pub fn assert_same(state: &State, expected: &State) {
-    let without = |one: &State, other: &State| -> Vec<String> {
-        let rows = one.iter().flat_map(|(table, rows)| rows.iter().map(move |row| (table, row)));
-        rows.filter(|(table, row)| !other[*table].contains(row)).map(|(table, row)| format!("{table} {row}")).collect()
-    };
-    let (more, missing) = (without(state, expected), without(expected, state));
-    assert!(more.is_empty() && missing.is_empty(), "too many:\n{}\nmissing:\n{}", more.join("\n"), missing.join("\n"));
-    assert!(state == expected, "some row is there more than once");
 }
 
 /// The tick of this environment that comes so many minutes later.

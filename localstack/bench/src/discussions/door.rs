@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use discussions_api::DiscussionsApi;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::{Method, Request, StatusCode};
+use http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::Value;
 use time::OffsetDateTime;
 use tokio::sync::Semaphore;
@@ -65,8 +65,7 @@ impl Environments {
         let (parts, body) = answer.into_parts();
         let text = String::from_utf8(to_bytes(body, LIMIT).await?.into())?;
         self.idle().push(environment);
-        let timing = parts.headers.get("server-timing").and_then(|timing| timing.to_str().ok());
-        Ok(Answer { status: parts.status, timing: timing.unwrap_or_default().to_owned(), text })
+        Ok(Answer { status: parts.status, timing: timing(&parts.headers), text })
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Router>> {
@@ -81,9 +80,7 @@ impl Door {
             Self::Host(host) => host,
         };
         let answer = host.request(method, path).json(body).send().await?;
-        let status = answer.status();
-        let timing = answer.headers().get("server-timing").and_then(|timing| timing.to_str().ok());
-        let timing = timing.unwrap_or_default().to_owned();
+        let (status, timing) = (answer.status(), timing(answer.headers()));
         Ok(Answer { status, timing, text: answer.text().await? })
     }
 
@@ -93,4 +90,8 @@ impl Door {
             host.stop().await;
         }
     }
+}
+
+fn timing(headers: &HeaderMap) -> String {
+    headers.get("server-timing").and_then(|timing| timing.to_str().ok()).unwrap_or_default().to_owned()
 }
